@@ -1,0 +1,96 @@
+package lock
+
+import (
+	"cmp"
+	"path/filepath"
+	"slices"
+)
+
+func (p *parser) localPath(path string) {
+	if !filepath.IsLocal(path) {
+		p.errorf("%q is not a path below its folder", path)
+	}
+}
+
+// check looks for mistakes between entries: what is missing, out of order, or
+// named and not there.
+func (p *parser) check() {
+	for i := range p.file.Packages {
+		p.checkPackage(&p.file.Packages[i])
+	}
+	for i := range p.file.Targets {
+		p.checkTarget(&p.file.Targets[i])
+	}
+	p.sorted("project", slices.IsSortedFunc(p.file.Projects, func(a, b Project) int { return cmp.Compare(a.File, b.File) }))
+	p.sorted("opam", slices.IsSortedFunc(p.file.Packages, ComparePackages))
+	p.sorted("target", slices.IsSortedFunc(p.file.Targets, CompareTargets))
+}
+
+func (p *parser) sorted(what string, ok bool) {
+	if !ok {
+		p.errorAt(1, "the %s entries are not sorted", what)
+	}
+}
+
+func (p *parser) checkPackage(pkg *Package) {
+	line := p.lines["opam "+pkg.ID()]
+	if pkg.OpamFile.SHA256 == "" {
+		p.errorAt(line, "%s: no opam-file", pkg.ID())
+	} else if _, ok := p.lines["repository "+pkg.Repository]; !ok {
+		p.errorAt(line, "%s: repository %q is not in the lock", pkg.ID(), pkg.Repository)
+	}
+	if pkg.Source != nil && len(pkg.Source.URLs) == 0 {
+		p.errorAt(line, "%s: its source has no url", pkg.ID())
+	}
+	for _, t := range pkg.Only {
+		if _, ok := p.lines["target "+t.String()]; !ok {
+			p.errorAt(line, "%s: target %q is not in the lock", pkg.ID(), t.String())
+		}
+	}
+}
+
+func (p *parser) checkTarget(t *Target) {
+	line := p.lines["target "+t.String()]
+	for _, list := range [][]DistroPackage{t.Base, t.Extra} {
+		if !slices.IsSortedFunc(list, CompareDistro) {
+			p.errorAt(line, "%s: its package files are not sorted", t)
+		}
+		for _, d := range list {
+			if !slices.ContainsFunc(t.Archives, func(a Archive) bool { return a.Name == d.Archive }) {
+				p.errorAt(p.lines[t.String()+" package "+d.Name], "%s: archive %q is not in the target", d.Name, d.Archive)
+			}
+		}
+	}
+	p.checkDepexts(t)
+}
+
+func (p *parser) checkDepexts(t *Target) {
+	needed := map[string]bool{}
+	for _, d := range t.Depexts {
+		for _, n := range d.Needs {
+			needed[n] = true
+			if !slices.ContainsFunc(t.Extra, func(e DistroPackage) bool { return e.Name == n }) {
+				p.errorAt(p.lines[t.String()+" depext "+d.Name], "depext %s: extra package %q is not in the target", d.Name, n)
+			}
+		}
+	}
+	for _, e := range t.Extra {
+		if !needed[e.Name] {
+			p.errorAt(p.lines[t.String()+" package "+e.Name], "extra package %s: no depext needs it", e.Name)
+		}
+	}
+}
+
+// ComparePackages orders opam packages as a lock does: by name, then by
+// version, both as plain strings.
+func ComparePackages(a, b Package) int {
+	return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Version, b.Version))
+}
+
+// CompareTargets orders targets as a lock does: by name, then by platform.
+func CompareTargets(a, b Target) int {
+	return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Platform, b.Platform))
+}
+
+// CompareDistro orders package files as a lock does: by name.
+func CompareDistro(a, b DistroPackage) int { return cmp.Compare(a.Name, b.Name) }

@@ -1,0 +1,54 @@
+// Package lock is ofarm.lock: the file that names every byte a build reads.
+//
+// # Format
+//
+// The lock is text, made for review in a diff. Fields are separated by one
+// space; a line that belongs to the line above it is indented by two spaces
+// more. Entries are sorted, and there is one spelling only: what [Parse]
+// accepts, [File.Append] writes back byte for byte. A version or a field that
+// this ofarm doesn't know is an error with its line, never skipped: a lock
+// that is half understood locks nothing.
+//
+//		ofarm.lock 1
+//		epoch 1785000000
+//		repository main ../opam-repository
+//		project fserv.opam sha256:HEX
+//
+//		opam dune.3.17.2
+//		  opam-file main sha256:HEX SIZE
+//		  source sha256:HEX SIZE
+//		    url https://…
+//		    checksum sha512=HEX
+//		  extra-source discover.ml sha256:HEX SIZE
+//		    url https://…
+//		  extra-file some.patch sha256:HEX SIZE
+//		  only alpine-3.20 linux/amd64
+//
+//		target debian-bullseye linux/amd64
+//		  archive debian bullseye main 20250809T120000Z sha256:HEX
+//		  base gcc-10 10.2.1-6 amd64 sha256:HEX SIZE debian pool/main/g/…/x.deb
+//		  extra libev4 1:4.33-1 amd64 sha256:HEX SIZE debian pool/main/libe/…
+//		  depext libev-dev libev-dev libev4
+//
+//	  - epoch is SOURCE_DATE_EPOCH inside package steps, in seconds. It is a
+//	    constant of the lock: with the commit's date in it, every commit would
+//	    rebuild everything.
+//	  - repository names an opam repository, in overlay order (the first wins):
+//	    a folder relative to the lock, or a URL with the sha256 of its bytes.
+//	  - project names an opam file of the project and the sha256 of what it asks
+//	    for, so that a lock that no longer fits is told.
+//	  - opam is one package. Its opam file, its source, its extra sources and
+//	    the files that lie beside it in the repository are inputs. "only" is
+//	    there once for each target that has the package, and not at all where
+//	    every target has it.
+//	  - target is one distro release for one platform. archive says which index
+//	    was resolved against (the timestamp is the one of Debian's timestamped
+//	    archive, "-" for archives that have none). base and extra are package
+//	    files: those of every base, and those that only some depext brings. A
+//	    depext line gives the package a step asks for, and then the extra
+//	    packages that it needs beyond the base.
+//
+// Hosts of distro mirrors are never in a lock: package files have a path
+// relative to a mirror of their archive. Sources of opam packages have the
+// upstream's URLs.
+package lock

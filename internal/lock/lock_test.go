@@ -1,0 +1,107 @@
+package lock
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func small(t testing.TB) []byte {
+	t.Helper()
+	data, err := os.ReadFile("testdata/small.lock")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestParseAppend(t *testing.T) {
+	data := small(t)
+	f, err := Parse("ofarm.lock", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(data), string(f.Append(nil))); diff != "" {
+		t.Errorf("Append (-want +got):\n%s", diff)
+	}
+	debian := TargetID{"debian-bullseye", "linux/amd64"}
+	var names []string
+	for _, p := range f.PackagesOf(debian) {
+		names = append(names, p.ID())
+	}
+	if diff := cmp.Diff([]string{"conf-libev.4-12", "dune.3.17.2"}, names); diff != "" {
+		t.Errorf("PackagesOf (-want +got):\n%s", diff)
+	}
+	if got := f.PackagesOf(TargetID{"alpine-3.20", "linux/amd64"}); len(got) != 1 {
+		t.Errorf("alpine has %d packages, want 1", len(got))
+	}
+}
+
+func TestMistakes(t *testing.T) {
+	zeros := strings.Repeat("5", 64)
+	tests := map[string]struct{ old, new, want string }{
+		"version":           {"ofarm.lock 1", "ofarm.lock 2", `ofarm.lock:1: lock version "2" is not one that this ofarm reads (it reads 1)`},
+		"not a lock":        {"ofarm.lock 1", "hello", `lock version "hello"`},
+		"unknown field":     {"epoch 1785000000", "epock 1785000000", `ofarm.lock:2: unknown field "epock"`},
+		"unknown word":      {"  only debian", "  onyl debian", `ofarm.lock:12: unknown field "onyl"`},
+		"no sha256":         {"source sha256:" + zeros, "source md5:" + zeros, "ofarm.lock:16: dune.3.17.2: no sha256"},
+		"short sha256":      {"sha256:" + zeros, "sha256:55", `ofarm.lock:16: dune.3.17.2: "55" is not a sha256 of 64 hex digits`},
+		"few words":         {" 2392889", "", "ofarm.lock:16: source: want sha256:HEX SIZE"},
+		"bad size":          {" 2392889", " -1", `ofarm.lock:16: dune.3.17.2: "-1" is not a number`},
+		"twice":             {"opam dune.3.17.2", "opam conf-libev.4-12", "ofarm.lock:14: opam conf-libev.4-12 is already on line 7"},
+		"order":             {"opam dune.3.17.2", "opam alpha.1", "ofarm.lock:1: the opam entries are not sorted"},
+		"unknown repo":      {"opam-file other", "opam-file elsewhere", `ofarm.lock:14: dune.3.17.2: repository "elsewhere" is not in the lock`},
+		"unknown target":    {"only debian-bullseye", "only debian-sid", `ofarm.lock:7: conf-libev.4-12: target "debian-sid linux/amd64" is not in the lock`},
+		"unknown archive":   {" debian pool/main/g", " ubuntu pool/main/g", `ofarm.lock:27: gcc-10: archive "ubuntu" is not in the target`},
+		"missing extra":     {"depext libev-dev libev-dev", "depext libev-dev libev-dev libev4", `ofarm.lock:29: depext libev-dev: extra package "libev4" is not in the target`},
+		"extra unused":      {"  depext libev-dev libev-dev\n", "", "ofarm.lock:28: extra package libev-dev: no depext needs it"},
+		"climbing":          {" pool/main/g/", " ../../g/", `is not a path below its folder`},
+		"climbing file":     {"extra-file one.patch", "extra-file ../one.patch", `"../one.patch" is not a path below its folder`},
+		"spelling":          {"epoch 1785000000", "epoch 01785000000", `ofarm.lock:2: not the canonical spelling, which has "epoch 1785000000" here`},
+		"no url":            {"    url https://example.org/dune-3.17.2.tbz\n    url https://mirror.example.org/dune-3.17.2.tbz\n", "", "dune.3.17.2: its source has no url"},
+		"truncated":         {"  depext pkg-config\n", "  depext pkg-config", "not the canonical spelling"},
+		"source first":      {"opam conf-libev.4-12\n", "", "opam-file does not belong here"},
+		"checksum kind":     {"checksum md5=", "checksum crc32=", "is not a checksum such as md5=HEX or sha512=HEX"},
+		"opam without name": {"opam dune.3.17.2", "opam dune", `"dune" is not NAME.VERSION`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			data := bytes.Replace(small(t), []byte(tt.old), []byte(tt.new), 1)
+			if bytes.Equal(data, small(t)) {
+				t.Fatalf("%q is not in the fixture", tt.old)
+			}
+			_, err := Parse("ofarm.lock", data)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error is %v\nwant it to have %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestAllMistakesAtOnce(t *testing.T) {
+	data := bytes.ReplaceAll(small(t), []byte("sha256:5"), []byte("sha1:5"))
+	data = bytes.Replace(data, []byte("epoch"), []byte("era"), 1)
+	_, err := Parse("ofarm.lock", data)
+	for _, want := range []string{"ofarm.lock:2:", "ofarm.lock:16:"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error is %v\nwant it to have %q", err, want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(small(f))
+	f.Add([]byte("ofarm.lock 1\nepoch 0\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		file, err := Parse("ofarm.lock", data)
+		if err != nil {
+			return
+		}
+		if got := file.Append(nil); !bytes.Equal(got, data) {
+			t.Errorf("accepted %q\nbut writes %q", data, got)
+		}
+	})
+}

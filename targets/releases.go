@@ -1,0 +1,68 @@
+package targets
+
+var both = []Platform{LinuxAMD64, LinuxARM64}
+
+var releases = []Release{
+	alpineRelease("3.20", "1.2.5"),
+	alpineRelease("3.21", "1.2.5"),
+	alpineRelease("3.22", "1.2.5"),
+	alpineRelease("3.23", "1.2.5"),
+	debianRelease("bullseye", "11", "2.31", false),
+	debianRelease("bookworm", "12", "2.36", true),
+	debianRelease("trixie", "13", "2.41", true),
+}
+
+// Debian's aliases as of trixie's release, https://www.debian.org/releases/.
+var aliases = []Alias{
+	{"alpine", "alpine-3.23"},
+	{"debian-stable", "debian-trixie"},
+	{"debian-oldstable", "debian-bookworm"},
+	{"debian-oldoldstable", "debian-bullseye"},
+}
+
+var alpineToolchain = []string{
+	"alpine-baselayout", "bash", "binutils", "busybox", "bzip2", "diffutils",
+	"file", "gcc", "linux-headers", "m4", "make", "musl-dev", "patch", "perl",
+	"pkgconf", "tar", "unzip", "xz",
+}
+
+var debianToolchain = []string{
+	"binutils", "bzip2", "file", "gcc", "libc6-dev", "m4", "make", "patch",
+	"perl", "pkg-config", "unzip", "xz-utils",
+}
+
+func alpineRelease(branch, libc string) Release {
+	return Release{
+		Name:        "alpine-" + branch,
+		Distro:      Alpine,
+		Codename:    branch,
+		OSVersion:   branch,
+		Libc:        Musl,
+		LibcVersion: libc,
+		Link:        Static,
+		Platforms:   both,
+		Archives: []Archive{
+			{Name: "alpine", Suite: "v" + branch, Components: []string{"main", "community"}},
+		},
+		Toolchain: alpineToolchain,
+	}
+}
+
+func debianRelease(codename, version, libc string, mergedUsr bool) Release {
+	return Release{
+		Name:        "debian-" + codename,
+		Distro:      Debian,
+		Codename:    codename,
+		OSVersion:   version,
+		Libc:        GLIBC,
+		LibcVersion: libc,
+		Link:        MostlyStatic,
+		Platforms:   both,
+		Archives: []Archive{
+			{Name: "debian", Suite: codename, Components: []string{"main"}},
+			{Name: "debian-security", Suite: codename + "-security", Components: []string{"main"}},
+		},
+		Toolchain: debianToolchain,
+		MergedUsr: mergedUsr,
+	}
+}
