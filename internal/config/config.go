@@ -1,0 +1,162 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/hashicorp/go-multierror"
+	"github.com/pelletier/go-toml/v2"
+
+	"github.com/ofarm/ofarm/targets"
+)
+
+// Name is the file's name in a project.
+const Name = "ofarm.toml"
+
+// File is a whole ofarm.toml. See [Keys] for what each key means.
+type File struct {
+	Targets          []string          `toml:"targets"`
+	Packages         []string          `toml:"packages"`
+	OpamRepositories []string          `toml:"opam-repositories"`
+	OpamLocked       string            `toml:"opam-locked"`
+	Output           string            `toml:"output"`
+	Mirrors          Mirrors           `toml:"mirrors"`
+	Keys             TrustedKeys       `toml:"keys"`
+	Target           map[string]Target `toml:"target"`
+	AllTargets       Target            `toml:"-"`
+}
+
+// Target is what can be set for all targets and for one.
+type Target struct {
+	Link           targets.LinkMode `toml:"link"`
+	MaxGLIBC       string           `toml:"max-glibc"`
+	Strip          *bool            `toml:"strip"`
+	Export         []string         `toml:"export"`
+	Build          [][]string       `toml:"build"`
+	Install        [][]string       `toml:"install"`
+	DistroPackages []string         `toml:"distro-packages"`
+	ThreadStack    string           `toml:"thread-stack"`
+}
+
+// Mirrors are base URLs or folders ("file://…" or a path relative to the file).
+type Mirrors struct {
+	ByHash         []string `toml:"by-hash"`
+	Debian         []string `toml:"debian"`
+	DebianSecurity []string `toml:"debian-security"`
+	Alpine         []string `toml:"alpine"`
+}
+
+// TrustedKeys are files of keys beyond the built-in ones.
+type TrustedKeys struct {
+	Debian []string `toml:"debian"`
+	Alpine []string `toml:"alpine"`
+}
+
+// file is what is read: the keys for all targets stand at the top level.
+type file struct {
+	File
+	Target
+}
+
+// Mistake is one thing wrong with an ofarm.toml.
+type Mistake struct {
+	// File is its name, Line and Column count from 1; 0 where unknown.
+	File         string
+	Line, Column int
+	Text         string
+}
+
+func (m *Mistake) Error() string {
+	if m.Line == 0 {
+		return m.File + ": " + m.Text
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", m.File, m.Line, m.Column, m.Text)
+}
+
+// Read reads the file at a path; a missing one is the zero value.
+func Read(path string) (File, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return File{}, nil
+	}
+	if err != nil {
+		return File{}, err
+	}
+	return Parse(path, data)
+}
+
+// Parse reads an ofarm.toml. All mistakes are reported at once, as a
+// *multierror.Error of [*Mistake].
+func Parse(name string, data []byte) (File, error) {
+	var f file
+	d := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields()
+	if err := d.Decode(&f); err != nil {
+		return File{}, mistakes(name, err)
+	}
+	f.File.AllTargets = f.Target
+	return f.File, check(name, f.File)
+}
+
+func mistakes(name string, err error) error {
+	var all *multierror.Error
+	var strict *toml.StrictMissingError
+	if errors.As(err, &strict) {
+		for _, e := range strict.Errors {
+			line, column := e.Position()
+			text := fmt.Sprintf("unknown key %q", joinKey(e.Key()))
+			all = multierror.Append(all, &Mistake{File: name, Line: line, Column: column, Text: text})
+		}
+		return all
+	}
+	m := &Mistake{File: name, Text: err.Error()}
+	var decode *toml.DecodeError
+	if errors.As(err, &decode) {
+		m.Line, m.Column = decode.Position()
+		m.Text = trimTOML(decode.Error())
+	}
+	return multierror.Append(all, m)
+}
+
+// For returns what holds for a target: its own table over the top level.
+func (f File) For(release string) Target {
+	out := f.AllTargets
+	for _, name := range targets.Names() {
+		own, ok := f.Target[name]
+		r, err := targets.Find(name, []string{release})
+		if ok && err == nil && r.Name == release {
+			out = out.over(own)
+		}
+	}
+	return out
+}
+
+// over returns t with all that own sets.
+func (t Target) over(own Target) Target {
+	if own.Link != "" {
+		t.Link = own.Link
+	}
+	if own.MaxGLIBC != "" {
+		t.MaxGLIBC = own.MaxGLIBC
+	}
+	if own.Strip != nil {
+		t.Strip = own.Strip
+	}
+	if own.Export != nil {
+		t.Export = own.Export
+	}
+	if own.Build != nil {
+		t.Build = own.Build
+	}
+	if own.Install != nil {
+		t.Install = own.Install
+	}
+	if own.DistroPackages != nil {
+		t.DistroPackages = own.DistroPackages
+	}
+	if own.ThreadStack != "" {
+		t.ThreadStack = own.ThreadStack
+	}
+	return t
+}

@@ -1,0 +1,91 @@
+package config
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestFor(t *testing.T) {
+	f, err := Parse("ofarm.toml", []byte(`
+targets = ["alpine", "debian-bullseye"]
+link = "dynamic"
+strip = false
+[target.debian-oldoldstable]
+max-glibc = "2.30"
+[target.debian-bullseye]
+link = "mostly-static"
+[target.alpine]
+distro-packages = ["g++"]
+[mirrors]
+alpine = ["file:///mnt/alpine"]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	no := false
+	want := Target{Link: "mostly-static", MaxGLIBC: "2.30", Strip: &no}
+	if diff := cmp.Diff(want, f.For("debian-bullseye")); diff != "" {
+		t.Errorf("For(debian-bullseye) (-want +got):\n%s", diff)
+	}
+	if got := f.For("alpine-3.20").DistroPackages; !reflect.DeepEqual(got, []string{"g++"}) {
+		t.Errorf("alpine's table does not hold for alpine-3.20: %q", got)
+	}
+	if got := f.For("debian-bookworm").Link; got != "dynamic" {
+		t.Errorf("For(debian-bookworm).Link is %q, want the top level's", got)
+	}
+}
+
+func TestMistakes(t *testing.T) {
+	tests := map[string]struct{ text, want string }{
+		"unknown key":      {"target = 1\ntargest = []", "ofarm.toml:1:"},
+		"unknown":          {"link = \"static\"\ntargest = []", `ofarm.toml:2:1: unknown key "targest"`},
+		"unknown in table": {"[target.alpine]\nlnk = \"static\"", `ofarm.toml:2:1: unknown key "target.alpine.lnk"`},
+		"kind":             {"strip = \"yes\"", "ofarm.toml:1:"},
+		"syntax":           {"strip = ", "ofarm.toml:1:"},
+		"target":           {"targets = [\"alpin\"]", `ofarm.toml: targets: unknown target "alpin"`},
+		"target table":     {"[target.alpin]", `ofarm.toml: target.alpin: unknown target "alpin"`},
+		"link":             {"link = \"statik\"", `ofarm.toml: link: unknown link mode "statik"`},
+		"glibc":            {"[target.alpine]\nmax-glibc = \"old\"", `target.alpine.max-glibc: "old" is not a glibc version`},
+		"stack":            {"thread-stack = \"8 MB\"", `thread-stack: "8 MB" is not a size`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := Parse("ofarm.toml", []byte(tt.text))
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error is %v\nwant it to have %q", err, tt.want)
+			}
+		})
+	}
+}
+
+// TestKeys holds the table of keys against the struct that is read.
+func TestKeys(t *testing.T) {
+	got := map[string]bool{}
+	for _, k := range Keys() {
+		got[k.Name] = true
+	}
+	want := map[string]bool{}
+	collect(reflect.TypeOf(file{}), "", want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("keys (-struct +table):\n%s", diff)
+	}
+}
+
+func collect(t reflect.Type, prefix string, out map[string]bool) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		tag := f.Tag.Get("toml")
+		switch {
+		case f.Anonymous:
+			collect(f.Type, prefix, out)
+		case tag == "-" || f.Type.Kind() == reflect.Map:
+		case f.Type.Kind() == reflect.Struct:
+			collect(f.Type, prefix+tag+".", out)
+		default:
+			out[prefix+tag] = true
+		}
+	}
+}

@@ -1,0 +1,36 @@
+package config
+
+// Key documents one key of ofarm.toml.
+type Key struct {
+	Name string
+	// Kind is the kind of its value, Default what holds without it.
+	Kind, Default string
+	Text          string
+	// PerTarget tells that a [target.NAME] table may set it too.
+	PerTarget bool
+}
+
+// Keys lists every key, in the order of the manual.
+func Keys() []Key {
+	return []Key{
+		{"targets", "list of names", `["alpine", "debian-oldstable"]`, "what `ofarm lock` locks and `ofarm build` builds without --target", false},
+		{"packages", "list of names", "every *.opam file", "the project's opam packages to build", false},
+		{"opam-repositories", "list", `["https://opam.ocaml.org/index.tar.gz"]`, "opam repositories, the first wins: a folder relative to this file, or the URL of a tarball", false},
+		{"opam-locked", "file name", "NAME.opam.locked", "opam's own lock, from which `ofarm lock` takes versions", false},
+		{"output", "folder", `"dist"`, "where artifacts go", false},
+		{"link", "link mode", "the target's", "how executables are linked: static, mostly-static, dynamic, or project (the project does it, and finds the target's mode in LINKING_MODE)", true},
+		{"thread-stack", "size", `"8MiB"`, "stack of a thread in static musl executables", true},
+		{"max-glibc", "version", "the release's own", "highest glibc floor an executable may have", true},
+		{"strip", "true or false", "true", "strip exported executables", true},
+		{"export", "list of patterns", `["bin/*"]`, "what is exported, relative to the opam prefix", true},
+		{"build", "list of commands", "build: of the opam files", "commands that build the project; a command is a list of words", true},
+		{"install", "list of commands", "install: of the opam files", "commands that install the project; files that NAME.install lists are installed all the same", true},
+		{"distro-packages", "list of names", "none", "distro packages that the project's step has beyond the depexts of its dependencies", true},
+		{"mirrors.by-hash", "list", "none", "mirrors of any input, in opam's cache layout (sha256/ab/abcd…)", false},
+		{"mirrors.debian", "list", "the timestamped archive at snapshot.debian.org, and on Debian the machine's own mirror", "base URLs of Debian's main archive", false},
+		{"mirrors.debian-security", "list", "likewise", "base URLs of Debian's security archive", false},
+		{"mirrors.alpine", "list", "https://dl-cdn.alpinelinux.org/alpine", "base URLs of Alpine's archive", false},
+		{"keys.debian", "list of files", "Debian's archive keys", "OpenPGP public keys to trust beyond the built-in ones", false},
+		{"keys.alpine", "list of files", "Alpine's keys", "RSA public keys (NAME.rsa.pub) to trust beyond the built-in ones", false},
+	}
+}
