@@ -1,0 +1,1 @@
+(* The program: reads the command line, serves until it is told to stop. *)

@@ -1,0 +1,32 @@
+let of_extension = function
+  | ".css" -> "text/css; charset=utf-8"
+  | ".csv" -> "text/csv; charset=utf-8"
+  | ".gif" -> "image/gif"
+  | ".gz" | ".tgz" -> "application/gzip"
+  | ".htm" | ".html" -> "text/html; charset=utf-8"
+  | ".ico" -> "image/vnd.microsoft.icon"
+  | ".jpeg" | ".jpg" -> "image/jpeg"
+  | ".js" | ".mjs" -> "text/javascript; charset=utf-8"
+  | ".json" -> "application/json"
+  | ".md" -> "text/markdown; charset=utf-8"
+  | ".mp3" -> "audio/mpeg"
+  | ".mp4" -> "video/mp4"
+  | ".ogg" -> "audio/ogg"
+  | ".pdf" -> "application/pdf"
+  | ".png" -> "image/png"
+  | ".svg" -> "image/svg+xml"
+  | ".tar" -> "application/x-tar"
+  | ".c" | ".h" | ".log" | ".ml" | ".mli" | ".sh" | ".txt" ->
+      "text/plain; charset=utf-8"
+  | ".wasm" -> "application/wasm"
+  | ".webm" -> "video/webm"
+  | ".webp" -> "image/webp"
+  | ".woff2" -> "font/woff2"
+  | ".xml" -> "application/xml"
+  | ".xz" -> "application/x-xz"
+  | ".zip" -> "application/zip"
+  | ".zst" -> "application/zstd"
+  | _ -> "application/octet-stream"
+
+let of_name name =
+  of_extension (String.lowercase_ascii (Filename.extension name))

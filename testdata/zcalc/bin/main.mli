@@ -1,0 +1,1 @@
+(* The program: an expression from the command line, or one per line. *)
