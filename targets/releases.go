@@ -7,9 +7,9 @@ var releases = []Release{
 	alpineRelease("3.21", "1.2.5"),
 	alpineRelease("3.22", "1.2.5"),
 	alpineRelease("3.23", "1.2.5"),
-	debianRelease("bullseye", "11", "2.31", false),
-	debianRelease("bookworm", "12", "2.36", true),
-	debianRelease("trixie", "13", "2.41", true),
+	debianRelease("bullseye", "11", "2.31"),
+	debianRelease("bookworm", "12", "2.36"),
+	debianRelease("trixie", "13", "2.41"),
 }
 
 // Debian's aliases as of trixie's release, https://www.debian.org/releases/.
@@ -48,7 +48,7 @@ func alpineRelease(branch, libc string) Release {
 	}
 }
 
-func debianRelease(codename, version, libc string, mergedUsr bool) Release {
+func debianRelease(codename, version, libc string) Release {
 	return Release{
 		Name:        "debian-" + codename,
 		Distro:      Debian,
@@ -63,6 +63,5 @@ func debianRelease(codename, version, libc string, mergedUsr bool) Release {
 			{Name: "debian-security", Suite: codename + "-security", Components: []string{"main"}},
 		},
 		Toolchain: debianToolchain,
-		MergedUsr: mergedUsr,
 	}
 }

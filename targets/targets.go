@@ -96,9 +96,6 @@ func (p Platform) DistroArch(d Distro) string {
 	return platforms[p].debian
 }
 
-// OpamArch is the platform's value of opam's variable arch.
-func (p Platform) OpamArch() string { return platforms[p].opam }
-
 // Archive is a part of a distro's package archive, as a base-URL mirror
 // serves it.
 type Archive struct {
@@ -131,12 +128,19 @@ type Release struct {
 	Archives []Archive
 	// Toolchain is the packages of every base, by name.
 	Toolchain []string
-	// MergedUsr tells that /bin, /lib and /sbin are links into /usr.
-	MergedUsr bool
 }
 
-// OSFamily is the value of opam's variables os-family and os-distribution.
-func (r Release) OSFamily() string { return string(r.Distro) }
+// OpamVariables are opam's global variables that a release and a platform
+// decide, as "opam var --global" prints them on such a machine.
+func (r Release) OpamVariables(p Platform) map[string]string {
+	return map[string]string{
+		"os":              "linux",
+		"os-distribution": string(r.Distro),
+		"os-family":       string(r.Distro),
+		"os-version":      r.OSVersion,
+		"arch":            platforms[p].opam,
+	}
+}
 
 // Has tells whether the release can be built for a platform.
 func (r Release) Has(p Platform) bool { return slices.Contains(r.Platforms, p) }

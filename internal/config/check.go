@@ -4,6 +4,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/go-multierror"
@@ -55,3 +56,19 @@ func joinKey(key []string) string { return strings.Join(key, ".") }
 
 // trimTOML takes the library's prefix off its message.
 func trimTOML(s string) string { return strings.TrimPrefix(s, "toml: ") }
+
+// Bytes reads a size such as "8MiB", "512KiB" or "65536"; empty is 0.
+func Bytes(size string) (int64, error) {
+	if size == "" {
+		return 0, nil
+	}
+	digits := strings.TrimRight(size, "KMiB")
+	n, err := strconv.ParseInt(digits, 10, 64)
+	switch size[len(digits):] {
+	case "KiB":
+		n <<= 10
+	case "MiB":
+		n <<= 20
+	}
+	return n, err
+}

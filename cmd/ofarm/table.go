@@ -1,0 +1,29 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+)
+
+// table prints columns to standard output.
+type table struct{ w *tabwriter.Writer }
+
+func (w *world) table(head ...string) table {
+	t := table{tabwriter.NewWriter(w.Stdout, 0, 0, 2, ' ', 0)}
+	t.row(head...)
+	return t
+}
+
+func (t table) row(cells ...string) { fmt.Fprintln(t.w, strings.Join(cells, "\t")) }
+
+func (t table) flush() error { return t.w.Flush() }
+
+// printJSON prints a value as indented JSON.
+func (w *world) printJSON(v any) error {
+	e := json.NewEncoder(w.Stdout)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}

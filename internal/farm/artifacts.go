@@ -1,0 +1,173 @@
+package farm
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/hashicorp/go-multierror"
+
+	"github.com/ofarm/ofarm/internal/audit"
+	"github.com/ofarm/ofarm/internal/plan"
+	"github.com/ofarm/ofarm/targets"
+)
+
+// ArtifactsName is the description of all artifacts, beside the targets'
+// folders.
+const ArtifactsName = "artifacts.json"
+
+// Artifact is one exported file, as artifacts.json describes it.
+type Artifact struct {
+	// Target is the release's exact name, Platform as "linux/amd64".
+	Target   string `json:"target"`
+	Platform string `json:"platform"`
+	// Path is relative to the folder of artifacts.json.
+	Path string `json:"path"`
+	// Size is in bytes, SHA256 in hex.
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
+	// Kind is "elf", "script" or "other".
+	Kind string `json:"kind"`
+	// Linkage is "static", "mostly-static" or "dynamic"; of ELF files only,
+	// likewise below.
+	Linkage string `json:"linkage,omitempty"`
+	// Needed are the shared libraries that it needs.
+	Needed []string `json:"needed,omitempty"`
+	// GLIBCFloor is the oldest glibc it runs with, "2.31"; empty for none.
+	GLIBCFloor string `json:"glibc_floor,omitempty"`
+	// Lock is the sha256 of the lock it was built from, in hex.
+	Lock string `json:"lock"`
+}
+
+// artifactsFile is artifacts.json.
+type artifactsFile struct {
+	Version   int        `json:"version"`
+	Artifacts []Artifact `json:"artifacts"`
+}
+
+// Policy is what a target's executables must keep.
+func Policy(pl *plan.Plan, link targets.LinkMode, maxGLIBC string) audit.Policy {
+	p := audit.Policy{
+		Platform:    string(pl.Platform),
+		NoRunpath:   true,
+		NoExecStack: true,
+		NoPrivate:   true,
+		MaxGLIBC:    maxGLIBC,
+	}
+	switch link {
+	case targets.Static:
+		p.Linkage = audit.Static
+	case targets.MostlyStatic:
+		p.Linkage = audit.MostlyStatic
+	case targets.Project:
+		p.Linkage = string(pl.Release.Link)
+	}
+	if pl.Release.Libc == targets.GLIBC && p.MaxGLIBC == "" {
+		p.MaxGLIBC = pl.Release.LibcVersion
+	}
+	return p
+}
+
+// auditDir reads all files of a target's export and holds them against its
+// policy. All violations are reported at once.
+func auditDir(dir string, pl *plan.Plan, policy audit.Policy, lockDigest string) ([]Artifact, error) {
+	folder := targets.Folder(pl.Release.Name, pl.Platform)
+	var out []Artifact
+	var errs *multierror.Error
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		r, err := audit.File(path, audit.Options{Prefixes: []string{"/ofarm/build"}})
+		if err != nil {
+			errs = multierror.Append(errs, fmt.Errorf("%s: auditing: %w", folder, err))
+			return nil
+		}
+		rel, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		rel = filepath.ToSlash(filepath.Join(folder, rel))
+		r.File = rel
+		errs = multierror.Append(errs, policy.Check(r))
+		out = append(out, artifact(r, pl, lockDigest))
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, errs.ErrorOrNil()
+}
+
+func artifact(r *audit.Report, pl *plan.Plan, lockDigest string) Artifact {
+	return Artifact{
+		Target:     pl.Release.Name,
+		Platform:   string(pl.Platform),
+		Path:       r.File,
+		Size:       r.Size,
+		SHA256:     r.SHA256,
+		Kind:       r.Kind,
+		Linkage:    r.Linkage,
+		Needed:     r.Needed,
+		GLIBCFloor: r.Floor,
+		Lock:       lockDigest,
+	}
+}
+
+// ReadArtifacts reads an artifacts.json; a missing one has none.
+func ReadArtifacts(path string) ([]Artifact, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var f artifactsFile
+	if err := json.Unmarshal(data, &f); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	return f.Artifacts, nil
+}
+
+// writeArtifacts puts the artifacts of some targets into artifacts.json; what
+// it says of other targets stays, as their files do.
+func writeArtifacts(dir string, built []string, artifacts []Artifact) error {
+	path := filepath.Join(dir, ArtifactsName)
+	old, err := ReadArtifacts(path)
+	if err != nil {
+		old = nil // a damaged description is made anew
+	}
+	for _, a := range old {
+		folder := targets.Folder(a.Target, targets.Platform(a.Platform))
+		if _, err := os.Stat(filepath.Join(dir, a.Path)); err == nil && !slices.Contains(built, folder) {
+			artifacts = append(artifacts, a)
+		}
+	}
+	slices.SortFunc(artifacts, func(x, y Artifact) int { return cmp.Compare(x.Path, y.Path) })
+	data, err := json.MarshalIndent(artifactsFile{Version: 1, Artifacts: artifacts}, "", "  ")
+	if err != nil {
+		return err
+	}
+	return WriteFile(path, append(data, '\n'))
+}
+
+// WriteFile writes a file beside its place and renames it.
+func WriteFile(path string, data []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.Write(data)
+	err = errors.Join(err, tmp.Chmod(0o644), tmp.Close())
+	if err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
+}

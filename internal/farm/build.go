@@ -1,0 +1,185 @@
+package farm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-multierror"
+	bkllb "github.com/moby/buildkit/client/llb"
+
+	"github.com/ofarm/ofarm/internal/lock"
+	"github.com/ofarm/ofarm/internal/plan"
+	"github.com/ofarm/ofarm/internal/solve"
+	"github.com/ofarm/ofarm/llb"
+	"github.com/ofarm/ofarm/targets"
+)
+
+// BuildOptions say what is built, where and how it is shown.
+type BuildOptions struct {
+	Project *Project
+	Lock    *lock.File
+	// LockDigest is the sha256 of the lock's bytes in hex.
+	LockDigest string
+	Targets    []lock.TargetID
+	// Output is the folder of artifacts.
+	Output string
+	// MaxGLIBC and Link win over ofarm.toml where they are not empty.
+	MaxGLIBC string
+	Link     targets.LinkMode
+	// NoStrip keeps symbols.
+	NoStrip bool
+	// ModTime is the time of exported files.
+	ModTime time.Time
+	// Engine says which daemon to use; its state folder is filled in.
+	Engine solve.Options
+	// Progress and Stderr are those of [solve.RunOptions].
+	Progress string
+	Stderr   io.Writer
+}
+
+// Built is what came of a build.
+type Built struct {
+	// Artifacts are those of this build, sorted by path.
+	Artifacts []Artifact
+	// Results are what BuildKit did, a value for each target.
+	Results []solve.Result
+}
+
+// Build builds the targets concurrently, audits each and exports those that
+// keep their policy. The failure of one target doesn't stop the others; all
+// failures are reported together. What was exported before stays whole unless
+// its target was built.
+func (f *Farm) Build(ctx context.Context, o BuildOptions) (*Built, error) {
+	plans, err := f.Plans(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	definitions, err := f.Definitions(ctx, o.Project, o.Lock, plans)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(o.Output, 0o755); err != nil {
+		return nil, err
+	}
+	o.Engine.StateDir, o.Engine.BinDir = f.StateDir(), f.BinDir
+	engine, err := solve.Find(ctx, o.Engine)
+	if err != nil {
+		return nil, err
+	}
+	defer engine.Close()
+	e := &exporter{farm: f, opt: o}
+	results, err := engine.Run(ctx, e.requests(plans, definitions), solve.RunOptions{
+		Progress: o.Progress, Output: o.Stderr, LogDir: f.LogDir(), ModTime: o.ModTime,
+	})
+	built := &Built{Artifacts: e.artifacts, Results: results}
+	if len(e.built) > 0 {
+		err = errors.Join(err, writeArtifacts(o.Output, e.built, e.artifacts))
+	}
+	return built, err
+}
+
+// Plans makes the plans of all targets, and reports the mistakes of all.
+func (f *Farm) Plans(ctx context.Context, o BuildOptions) ([]*plan.Plan, error) {
+	if err := f.FetchOpamFiles(ctx, o.Project, o.Lock); err != nil {
+		return nil, err
+	}
+	plans := make([]*plan.Plan, len(o.Targets))
+	var errs *multierror.Error
+	for i, id := range o.Targets {
+		pl, err := f.Plan(o, id)
+		if err != nil {
+			errs = multierror.Append(errs, err)
+		}
+		plans[i] = pl
+	}
+	return plans, errs.ErrorOrNil()
+}
+
+// Definitions compiles plans, with all their images in the layout, and
+// verifies what it compiled.
+func (f *Farm) Definitions(ctx context.Context, p *Project, l *lock.File, plans []*plan.Plan) ([]*bkllb.Definition, error) {
+	images, err := f.Images(ctx, p, l, plans)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*bkllb.Definition, len(plans))
+	for i, pl := range plans {
+		out[i], err = llb.Compile(ctx, pl, llb.Options{Images: images[i]})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", pl.Release.Name, err)
+		}
+		if err := llb.Verify(out[i]); err != nil {
+			return nil, fmt.Errorf("%s: %w", pl.Release.Name, err)
+		}
+	}
+	return out, nil
+}
+
+// exporter audits what targets export and collects it.
+type exporter struct {
+	farm *Farm
+	opt  BuildOptions
+
+	mu        sync.Mutex
+	artifacts []Artifact
+	built     []string
+}
+
+func (e *exporter) requests(plans []*plan.Plan, definitions []*bkllb.Definition) []solve.Request {
+	var out []solve.Request
+	for i, pl := range plans {
+		folder := targets.Folder(pl.Release.Name, pl.Platform)
+		out = append(out, solve.Request{
+			Name:       folder,
+			Definition: definitions[i],
+			OCIStores:  map[string]string{llb.Store: e.farm.Layout.Dir()},
+			Export:     filepath.Join(e.opt.Output, folder),
+			OnExport:   func(_ context.Context, dir string) error { return e.accept(dir, pl) },
+		})
+	}
+	return out
+}
+
+// accept takes the records of links out of an export and audits the rest.
+func (e *exporter) accept(dir string, pl *plan.Plan) error {
+	folder := targets.Folder(pl.Release.Name, pl.Platform)
+	if err := keepRecords(dir, filepath.Join(e.farm.CacheDir, "link", folder)); err != nil {
+		return err
+	}
+	conf := e.opt.Project.Config.For(pl.Release.Name)
+	if e.opt.MaxGLIBC != "" {
+		conf.MaxGLIBC = e.opt.MaxGLIBC
+	}
+	link := pl.Steps[len(pl.Steps)-1].Link
+	found, err := auditDir(dir, pl, Policy(pl, link, conf.MaxGLIBC), e.opt.LockDigest)
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.artifacts = append(e.artifacts, found...)
+	e.built = append(e.built, folder)
+	return nil
+}
+
+// keepRecords moves the records of a step's links out of its export.
+func keepRecords(export, to string) error {
+	if err := os.RemoveAll(to); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	hidden := filepath.Join(export, ".ofarm")
+	err := os.Rename(filepath.Join(hidden, "link"), to)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("keeping the records of links: %w", err)
+	}
+	return os.RemoveAll(hidden)
+}

@@ -1,0 +1,349 @@
+package farm
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"path"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/opencontainers/go-digest"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/ofarm/ofarm/internal/base"
+	"github.com/ofarm/ofarm/internal/input"
+	"github.com/ofarm/ofarm/internal/lock"
+	"github.com/ofarm/ofarm/internal/oci"
+	"github.com/ofarm/ofarm/internal/plan"
+	"github.com/ofarm/ofarm/internal/source"
+	"github.com/ofarm/ofarm/llb"
+	"github.com/ofarm/ofarm/targets"
+)
+
+// imageVersion is part of every image's key: it changes when the code that
+// makes images makes other bytes of the same inputs.
+const imageVersion = "1"
+
+// image is one image that a plan needs.
+type image struct {
+	// key says what it is made of.
+	key string
+	// inputs are what making it reads.
+	inputs []input.Request
+	// layers write its layers, lowest first.
+	layers []func(w io.Writer) error
+	// put notes its digest.
+	put func(digest.Digest)
+}
+
+// imageSet collects the images of several plans; equal ones are made once.
+type imageSet struct {
+	farm   *Farm
+	images []image
+	mu     sync.Mutex
+}
+
+// Images brings all images of the plans into the layout: it fetches the inputs
+// of those that aren't there, and makes them. The result has one value for
+// each plan, in their order.
+func (f *Farm) Images(ctx context.Context, p *Project, l *lock.File, plans []*plan.Plan) ([]llb.Images, error) {
+	set := &imageSet{farm: f}
+	out := make([]llb.Images, len(plans))
+	for i, pl := range plans {
+		out[i] = llb.Images{Roots: map[string]digest.Digest{}, Sources: map[string]digest.Digest{}}
+		if err := set.add(l, pl, &out[i]); err != nil {
+			return nil, err
+		}
+	}
+	if err := set.prepare(ctx); err != nil {
+		return nil, err
+	}
+	project, err := f.projectImage(p)
+	if err != nil {
+		return nil, err
+	}
+	for i := range out {
+		out[i].Project = project
+	}
+	return out, nil
+}
+
+// add lists the images of one plan.
+func (s *imageSet) add(l *lock.File, pl *plan.Plan, to *llb.Images) error {
+	for _, r := range pl.Roots {
+		if err := s.addRoot(l, pl, r, to); err != nil {
+			return fmt.Errorf("root %s of %s: %w", r.Name, pl.Release.Name, err)
+		}
+	}
+	for _, step := range pl.Steps {
+		if step.Source == nil {
+			continue
+		}
+		if err := s.addSource(l, step, to); err != nil {
+			return fmt.Errorf("the source of %s: %w", step.Name, err)
+		}
+	}
+	s.addFiles("step library", llb.StepLib(), func(d digest.Digest) { to.StepLib = d })
+	if pl.Release.Distro == targets.Debian {
+		s.addFiles("root library", rootLib(), func(d digest.Digest) { to.RootLib = d })
+	}
+	return s.addShim(pl, to)
+}
+
+func rootLib() []llb.LibFile {
+	return []llb.LibFile{
+		{Name: "configure.sh", Data: base.ConfigureScript()},
+		{Name: "extra.sh", Data: base.ExtraScript()},
+	}
+}
+
+// prepare makes what isn't there.
+func (s *imageSet) prepare(ctx context.Context) error {
+	missing := map[string]image{}
+	var requests []input.Request
+	for _, img := range s.images {
+		if d, ok := s.farm.Layout.Lookup(img.key); ok {
+			img.put(d)
+		} else if _, listed := missing[img.key]; !listed {
+			missing[img.key] = img
+			requests = append(requests, img.inputs...)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	if _, err := s.farm.Fetcher.Fetch(ctx, requests); err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for _, img := range missing {
+		group.Go(func() error { return s.make(ctx, img) })
+	}
+	return group.Wait()
+}
+
+func (s *imageSet) make(ctx context.Context, img image) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	d, err := s.farm.writeImage(img.layers)
+	if err != nil {
+		return err
+	}
+	if err := s.farm.Layout.Remember(img.key, d); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, same := range s.images {
+		if same.key == img.key {
+			same.put(d)
+		}
+	}
+	return nil
+}
+
+func (f *Farm) writeImage(layers []func(io.Writer) error) (digest.Digest, error) {
+	// Images say nothing of their platform: which one is meant is in the
+	// graph, and the same source is the same image for all of them.
+	img := oci.Image{Platform: ocispec.Platform{OS: "linux", Architecture: "amd64"}}
+	for _, write := range layers {
+		d, err := f.Layout.WriteLayer(write)
+		if err != nil {
+			return "", err
+		}
+		img.Layers = append(img.Layers, d)
+	}
+	return f.Layout.WriteImage(img)
+}
+
+// addRoot adds the image of a root: for Alpine the whole root, for Debian the
+// unpacked base, or the folder of .deb files that another root adds to it.
+func (s *imageSet) addRoot(l *lock.File, pl *plan.Plan, r plan.Root, to *llb.Images) error {
+	target, _ := l.Target(lock.TargetID{Name: pl.Release.Name, Platform: string(pl.Platform)})
+	inputs, err := s.packages(r.Packages)
+	if err != nil {
+		return err
+	}
+	baseInputs, err := s.packages(target.Base)
+	if err != nil {
+		return err
+	}
+	opt := base.Options{Epoch: time.Unix(pl.Epoch, 0).UTC()}
+	img := image{put: func(d digest.Digest) { to.Roots[r.Name] = d }}
+	isBase := len(r.Depexts) == 0
+	switch {
+	case pl.Release.Distro == targets.Alpine:
+		img.key = key("alpine root", pl, target.Base)
+		img.layers = []func(io.Writer) error{func(w io.Writer) error { return base.Alpine(w, baseInputs, opt) }}
+		img.inputs = requests(target.Base, target)
+		if !isBase {
+			img.key += key("and", pl, r.Packages)
+			img.layers = append(img.layers, func(w io.Writer) error { return base.AlpineExtra(w, baseInputs, inputs, opt) })
+			img.inputs = append(img.inputs, requests(r.Packages, target)...)
+		}
+	case isBase:
+		img.key = key("debian root", pl, r.Packages)
+		img.layers = []func(io.Writer) error{func(w io.Writer) error { return base.Debian(w, inputs, opt) }}
+		img.inputs = requests(r.Packages, target)
+	default:
+		img.key = key("debian packages", pl, r.Packages)
+		img.layers = []func(io.Writer) error{func(w io.Writer) error { return s.debFolder(w, r.Packages) }}
+		img.inputs = requests(r.Packages, target)
+	}
+	s.images = append(s.images, img)
+	return nil
+}
+
+// key names an image of package files.
+func key(kind string, pl *plan.Plan, pkgs []lock.DistroPackage) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s %d\n", kind, imageVersion, pl.Epoch)
+	for _, p := range pkgs {
+		fmt.Fprintf(&b, "%s %s\n", p.SHA256, path.Base(p.Path))
+	}
+	return b.String()
+}
+
+func (s *imageSet) packages(pkgs []lock.DistroPackage) ([]base.Input, error) {
+	var out []base.Input
+	for _, p := range pkgs {
+		d, err := digestOf(p.Input)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, base.Input{
+			Name: p.Name, Version: p.Version, Arch: p.Arch,
+			Open: func() (io.ReadCloser, error) { return s.farm.Store.OpenFile(d) },
+		})
+	}
+	return out, nil
+}
+
+// requests asks for package files.
+func requests(pkgs []lock.DistroPackage, t lock.Target) []input.Request {
+	var out []input.Request
+	for _, p := range pkgs {
+		r, err := inputRequest(t.Name+" "+p.Name+" "+p.Version, p.Input)
+		if err != nil {
+			continue // lock.Parse has checked every sum
+		}
+		r.Archive = ArchiveAt(p.Archive, timestamp(t, p.Archive))
+		r.Path = p.Path
+		out = append(out, r)
+	}
+	return out
+}
+
+func timestamp(t lock.Target, archive string) string {
+	for _, a := range t.Archives {
+		if a.Name == archive {
+			return a.Timestamp
+		}
+	}
+	return "-"
+}
+
+// debFolder writes the .deb files as they are.
+func (s *imageSet) debFolder(w io.Writer, pkgs []lock.DistroPackage) error {
+	var entries []oci.Entry
+	for _, p := range pkgs {
+		d, err := digestOf(p.Input)
+		if err != nil {
+			return err
+		}
+		entries = append(entries, oci.Entry{
+			Path: path.Base(p.Path), Mode: 0o644, Size: p.Size,
+			Open: func() (io.ReadCloser, error) { return s.farm.Store.OpenFile(d) },
+		})
+	}
+	return oci.WriteTree(w, entries)
+}
+
+// addSource adds the image of a step's source.
+func (s *imageSet) addSource(l *lock.File, step plan.Step, to *llb.Images) error {
+	img := image{
+		key: "source " + imageVersion + "\n",
+		put: func(d digest.Digest) { to.Sources[step.Name] = d },
+	}
+	archive := source.Archive{TempDir: s.farm.CacheDir}
+	if a := step.Source.Archive; a != nil {
+		d, err := digestOf(a.Input)
+		if err != nil {
+			return err
+		}
+		archive.Path, archive.Name = s.farm.Store.Path(d), urlName(a.URLs[0])
+		img.key += a.SHA256 + " " + archive.Name + "\n"
+		r, err := sourceRequest(step.Name, *a)
+		if err != nil {
+			return err
+		}
+		img.inputs = append(img.inputs, r)
+	}
+	var extra []source.File
+	for _, f := range step.Source.Files {
+		d, err := digestOf(f.Input)
+		if err != nil {
+			return err
+		}
+		extra = append(extra, source.File{Name: f.Name, Path: s.farm.Store.Path(d)})
+		img.key += f.SHA256 + " " + f.Name + "\n"
+		r, err := s.extraRequest(l, step, f)
+		if err != nil {
+			return err
+		}
+		img.inputs = append(img.inputs, r)
+	}
+	img.layers = []func(io.Writer) error{func(w io.Writer) error { return source.Layer(w, archive, extra) }}
+	s.images = append(s.images, img)
+	return nil
+}
+
+// extraRequest asks for an extra source, or for a file that lies beside an
+// opam file and is in the store already.
+func (s *imageSet) extraRequest(l *lock.File, step plan.Step, f lock.NamedInput) (input.Request, error) {
+	for _, p := range l.Packages {
+		for _, e := range p.ExtraSources {
+			if p.ID() == step.Name && e.Name == f.Name {
+				return sourceRequest(step.Name+"/"+f.Name, e)
+			}
+		}
+	}
+	return inputRequest(step.Name+"/"+f.Name, f.Input)
+}
+
+func sourceRequest(name string, src lock.Source) (input.Request, error) {
+	r, err := inputRequest(name, src.Input)
+	if err != nil {
+		return r, err
+	}
+	r.URLs = src.URLs
+	for _, c := range src.Checksums {
+		sum, err := input.ParseChecksum(c)
+		if err != nil {
+			return r, fmt.Errorf("%s: %w", name, err)
+		}
+		r.Checksums = append(r.Checksums, sum)
+	}
+	return r, nil
+}
+
+// urlName is the file name at the end of a URL.
+func urlName(s string) string {
+	u, err := url.Parse(s)
+	if err != nil {
+		return path.Base(s)
+	}
+	return path.Base(u.Path)
+}
+
+func fileURL(path string) string {
+	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(path)}).String()
+}

@@ -1,0 +1,151 @@
+package plan
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/ofarm/ofarm/internal/opam"
+)
+
+func compareNames(a, b string) int { return cmp.Compare(a, b) }
+
+// link finds each package's dependencies among the others.
+func (b *builder) link() {
+	installed := map[string]string{}
+	for _, p := range b.packages {
+		installed[p.name] = p.version
+	}
+	for _, p := range b.sorted() {
+		deps, err := p.file.Dependencies(b.filterEnv(p), installed)
+		if err != nil {
+			b.fail(err)
+			continue
+		}
+		for _, d := range deps.Before {
+			p.before = append(p.before, d.Name)
+		}
+		p.post = deps.Post
+		for _, m := range deps.Missing {
+			b.entry(p, "it needs %s, which the lock does not have", m)
+		}
+	}
+}
+
+// filterEnv is the environment of a package's formulas.
+func (b *builder) filterEnv(p *pkg) opam.Env {
+	return opam.EnvFunc(func(v opam.Variable) (opam.Value, bool) {
+		if v.Package != "" && v.Package != "_" {
+			return opam.Value{}, false
+		}
+		switch v.Name {
+		case "name":
+			return opam.String(p.name), true
+		case "version":
+			return opam.String(p.version), true
+		}
+		value, ok := b.vars[v.Name]
+		return value, ok
+	})
+}
+
+// checkNeeded tells of locked packages that the project doesn't need.
+func (b *builder) checkNeeded() {
+	if len(b.in.Project.Packages) == 0 {
+		return
+	}
+	for _, own := range b.in.Project.Packages {
+		b.mark(b.packages[own.Name])
+	}
+	for _, p := range b.sorted() {
+		if !p.needed {
+			b.entry(p, "it is locked, and nothing needs it")
+		}
+	}
+}
+
+func (b *builder) mark(p *pkg) {
+	if p.needed {
+		return
+	}
+	p.needed = true
+	for _, name := range slices.Concat(p.before, p.post) {
+		b.mark(b.packages[name])
+	}
+}
+
+// sort puts the packages into topological order, equal ranks by name, the
+// project's last.
+func (b *builder) sort() {
+	done := map[string]bool{}
+	waiting := b.sorted()
+	for len(waiting) > 0 {
+		ready, rest := partition(waiting, done)
+		if len(ready) == 0 {
+			b.entry(rest[0], "its dependencies go round in a circle: %s", strings.Join(b.circle(rest[0]), " needs "))
+			return
+		}
+		for _, p := range ready {
+			done[p.name] = true
+		}
+		b.order = append(b.order, ready...)
+		waiting = rest
+	}
+	slices.SortStableFunc(b.order, func(x, y *pkg) int { return cmp.Compare(own(x), own(y)) })
+}
+
+func own(p *pkg) int {
+	if p.locked == nil {
+		return 1
+	}
+	return 0
+}
+
+func partition(waiting []*pkg, done map[string]bool) (ready, rest []*pkg) {
+	for _, p := range waiting {
+		if slices.ContainsFunc(p.before, func(d string) bool { return !done[d] }) {
+			rest = append(rest, p)
+		} else {
+			ready = append(ready, p)
+		}
+	}
+	return ready, rest
+}
+
+// circle walks from a package that can't be ordered until it meets a package
+// again.
+func (b *builder) circle(p *pkg) []string {
+	var path []string
+	for !slices.Contains(path, p.name) {
+		path = append(path, p.name)
+		for _, d := range p.before {
+			if b.cyclic(d, map[string]bool{}) {
+				p = b.packages[d]
+				break
+			}
+		}
+	}
+	return append(path[slices.Index(path, p.name):], p.name)
+}
+
+// cyclic tells whether a package reaches itself or a circle.
+func (b *builder) cyclic(name string, above map[string]bool) bool {
+	if above[name] {
+		return true
+	}
+	above[name] = true
+	defer delete(above, name)
+	return slices.ContainsFunc(b.packages[name].before, func(d string) bool { return b.cyclic(d, above) })
+}
+
+// close computes closures in the order of the plan.
+func (b *builder) close() {
+	for _, p := range b.order {
+		all := slices.Clone(p.before)
+		for _, d := range p.before {
+			all = append(all, b.packages[d].closure...)
+		}
+		slices.Sort(all)
+		p.closure = slices.Compact(all)
+	}
+}

@@ -1,0 +1,28 @@
+// Package resolve makes a lock: it finds the opam files of the wanted
+// versions, computes what each target needs of its distro from the distro's
+// signed index, and writes down every input by sha256. It is the only package
+// that meets package repositories.
+//
+// # Trust
+//
+// A distro's index counts only with a good signature of a trusted key: Debian's
+// InRelease, Alpine's APKINDEX. What an index names is then verified by hash.
+// Alpine's index has no hash of whole package files: they are fetched and
+// checked against the index while the lock is made, and the lock has their
+// sha256. A date until which an index is valid is not looked at: old states of
+// an archive are what locks are for.
+//
+// # Debian's timestamp
+//
+// A lock names the point in time at which the timestamped archive has all of
+// its package files: half a day after the date of the index. An archive's new
+// state reaches the timestamped archive some hours later, and it keeps what an
+// older index names for longer than that.
+//
+// # Bases and depexts
+//
+// The base of a target is resolved first and alone, so that it doesn't depend
+// on the project: what a project's depexts need is resolved on top of it, as
+// if into a machine that has the base installed. A depext never changes the
+// version of a package of the base, because both come from one index.
+package resolve

@@ -1,0 +1,175 @@
+package solve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// stage is a folder beside an export's destination in which the export is made
+// and from which it takes its place. The zero value exports nothing.
+type stage struct {
+	dest string // empty: nothing is exported
+	dir  string
+	lock *os.File // dir, locked while this process uses it
+}
+
+// newStage makes a folder beside dest, ".NAME.export-RANDOM", and removes such
+// folders that interrupted exports have left.
+func newStage(dest string) (*stage, error) {
+	if dest == "" {
+		return &stage{}, nil
+	}
+	dest, err := destination(dest)
+	if err != nil {
+		return nil, err
+	}
+	parent := filepath.Dir(dest)
+	if err := os.MkdirAll(parent, 0o755); err != nil {
+		return nil, err
+	}
+	// Between the making of a folder and its lock nobody may take it for a
+	// left one.
+	lock, err := lockFolder(parent, syscall.LOCK_EX)
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Close()
+	prefix := "." + filepath.Base(dest) + ".export-"
+	if err := removeLeft(parent, prefix); err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp(parent, prefix+"*")
+	if err != nil {
+		return nil, err
+	}
+	s := &stage{dest: dest, dir: dir}
+	if s.lock, err = lockFolder(dir, syscall.LOCK_EX); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return s, nil
+}
+
+// destination is dest as an absolute path, through a symlink if it is one.
+func destination(dest string) (string, error) {
+	if real, err := filepath.EvalSymlinks(dest); err == nil {
+		dest = real
+	}
+	dest, err := filepath.Abs(dest)
+	if err != nil {
+		return "", err
+	}
+	info, err := os.Stat(dest)
+	if err == nil && !info.IsDir() {
+		return "", fmt.Errorf("%s is there and is not a folder", dest)
+	}
+	return dest, nil
+}
+
+// lockFolder opens and locks a folder; closing it ends the lock.
+func lockFolder(dir string, how int) (*os.File, error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), how); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("locking %s: %w", dir, err)
+	}
+	return f, nil
+}
+
+// removeLeft removes the folders in parent that start with prefix and that no
+// process holds.
+func removeLeft(parent, prefix string) error {
+	list, err := os.ReadDir(parent)
+	if err != nil {
+		return err
+	}
+	for _, entry := range list {
+		if !entry.IsDir() || !strings.HasPrefix(entry.Name(), prefix) {
+			continue
+		}
+		dir := filepath.Join(parent, entry.Name())
+		lock, err := lockFolder(dir, syscall.LOCK_EX|syscall.LOCK_NB)
+		if err != nil {
+			continue // in use
+		}
+		err = os.RemoveAll(dir)
+		lock.Close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finish makes the exported files fit to be shipped, shows them to check, and
+// puts them in their place. It returns their names.
+func (s *stage) finish(ctx context.Context, check func(context.Context, string) error, modTime time.Time) ([]string, error) {
+	if s.dest == "" {
+		return nil, nil
+	}
+	if err := dereference(s.dir); err != nil {
+		return nil, err
+	}
+	if check != nil {
+		if err := check(ctx, s.dir); err != nil {
+			return nil, err
+		}
+	}
+	files, err := settle(s.dir, modTime)
+	if err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := swap(s.dir, s.dest); err != nil {
+		return nil, fmt.Errorf("replacing %s: %w", s.dest, err)
+	}
+	return files, nil
+}
+
+// discard removes what is in the stage: an export that didn't come to its end,
+// or the one that was replaced.
+func (s *stage) discard() {
+	if s.dest == "" {
+		return
+	}
+	_ = os.RemoveAll(s.dir)
+	s.lock.Close()
+}
+
+// swap puts the folder dir in the place of dest. If dest is there the two
+// change places, in one step where the file system can.
+func swap(dir, dest string) error {
+	err := os.Rename(dir, dest) // dest may be empty, or not there
+	if !errors.Is(err, syscall.ENOTEMPTY) && !errors.Is(err, syscall.EEXIST) {
+		return err
+	}
+	err = unix.Renameat2(unix.AT_FDCWD, dir, unix.AT_FDCWD, dest, unix.RENAME_EXCHANGE)
+	if !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.ENOSYS) {
+		return err
+	}
+	return swapInSteps(dir, dest)
+}
+
+// swapInSteps changes places by way of a third name.
+func swapInSteps(dir, dest string) error {
+	old := dir + ".old"
+	if err := os.Rename(dest, old); err != nil {
+		return err
+	}
+	if err := os.Rename(dir, dest); err != nil {
+		return errors.Join(err, os.Rename(old, dest))
+	}
+	return os.Rename(old, dir)
+}

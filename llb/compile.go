@@ -1,0 +1,167 @@
+package llb
+
+import (
+	"context"
+	"fmt"
+	"path"
+
+	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/solver/pb"
+	"github.com/opencontainers/go-digest"
+
+	"github.com/ofarm/ofarm/internal/plan"
+	"github.com/ofarm/ofarm/targets"
+)
+
+// Store is the name of the OCI layout that every source of a definition is in.
+const Store = "ofarm"
+
+// Images says which image holds each input of a plan, by the digest of its
+// manifest in the layout [Store].
+type Images struct {
+	// Roots has an image for each root, by name. Alpine's is the whole root.
+	// For Debian the base's is the unpacked packages, and that of another root
+	// is a folder of its .deb files.
+	Roots map[string]digest.Digest
+	// Sources has an image for each step with a source, by the step's name.
+	Sources map[string]digest.Digest
+	// Project has the project's files.
+	Project digest.Digest
+	// StepLib and RootLib have the files of [StepLib] and of package base.
+	StepLib, RootLib digest.Digest
+	// Shim has the linker shim, as cc, gcc and so on.
+	Shim digest.Digest
+}
+
+// Options of [Compile], beyond the plan.
+type Options struct {
+	Images Images
+	// Stop is the name of the last step to compile; empty for all. Its output
+	// is the result.
+	Stop string
+}
+
+// MissingImageError says that a plan needs an image that was not given.
+type MissingImageError struct{ Of string }
+
+func (e *MissingImageError) Error() string { return fmt.Sprintf("no image for %s", e.Of) }
+
+// Compile makes the definition of a plan. Its result is what the last step
+// exports, or what it installs where that is a package.
+func Compile(ctx context.Context, p *plan.Plan, opt Options) (*llb.Definition, error) {
+	c := compiler{plan: p, images: opt.Images, roots: map[string]llb.State{}, outputs: map[string]llb.State{}}
+	if err := c.compileRoots(); err != nil {
+		return nil, err
+	}
+	result := llb.Scratch()
+	for _, step := range p.Steps {
+		out, err := c.step(step)
+		if err != nil {
+			return nil, fmt.Errorf("compiling %s: %w", step.Name, err)
+		}
+		c.outputs[step.Name] = out
+		result = out
+		if step.Name == opt.Stop {
+			break
+		}
+	}
+	return result.Marshal(ctx, c.platform())
+}
+
+type compiler struct {
+	plan    *plan.Plan
+	images  Images
+	roots   map[string]llb.State
+	outputs map[string]llb.State
+}
+
+func (c *compiler) platform() llb.ConstraintsOpt {
+	osName, arch := path.Split(string(c.plan.Platform))
+	return llb.Platform(ocispecPlatform(path.Clean(osName), arch))
+}
+
+// image is a source vertex.
+func (c *compiler) image(d digest.Digest, of string) (llb.State, error) {
+	if d == "" {
+		return llb.State{}, &MissingImageError{Of: of}
+	}
+	ref := fmt.Sprintf("local/%s@%s", Store, d)
+	return llb.OCILayout(ref, llb.OCIStore("", Store), c.platform(), c.named("load "+of)), nil
+}
+
+// named gives a vertex the name that progress and errors show.
+func (c *compiler) named(what string) llb.ConstraintsOpt {
+	return llb.WithCustomNamef("[%s] %s", targets.Folder(c.plan.Release.Name, c.plan.Platform), what)
+}
+
+func (c *compiler) step(s plan.Step) (llb.State, error) {
+	root, ok := c.roots[s.Root]
+	if !ok {
+		return llb.State{}, fmt.Errorf("root %q is not in the plan", s.Root)
+	}
+	mounts, err := c.mounts(s)
+	if err != nil {
+		return llb.State{}, err
+	}
+	opts := append(c.exec(s.Name, s.Dir, command(s)), mounts...)
+	ex := root.Run(append(opts, llb.AddMount("/", root, llb.Readonly, llb.ContentCache(llb.MountContentCacheOn)))...)
+	if s.Project {
+		ex.AddMount(plan.Prefix, llb.Scratch(), llb.ForceNoOutput)
+		return ex.AddMount(outDir, llb.Scratch()), nil
+	}
+	return ex.AddMount(plan.Prefix, llb.Scratch()), nil
+}
+
+// exec is what every exec vertex has.
+func (c *compiler) exec(name, dir string, args []string) []llb.RunOption {
+	return []llb.RunOption{
+		llb.Args(args),
+		llb.Dir(dir),
+		llb.Network(pb.NetMode_NONE),
+		llb.AddMount("/tmp", llb.Scratch(), llb.Tmpfs()),
+		c.named(name),
+		c.platform(),
+	}
+}
+
+// mounts are those of a step, without its root, its prefix and /tmp.
+func (c *compiler) mounts(s plan.Step) ([]llb.RunOption, error) {
+	lib, err := c.image(c.images.StepLib, "the step library")
+	if err != nil {
+		return nil, err
+	}
+	source, err := c.source(s)
+	if err != nil {
+		return nil, err
+	}
+	opts := []llb.RunOption{
+		llb.AddMount(libDir, lib, llb.Readonly),
+		llb.AddMount(s.Dir, source, llb.ForceNoOutput),
+	}
+	for _, dep := range s.Deps {
+		out, ok := c.outputs[dep]
+		if !ok {
+			return nil, fmt.Errorf("its dependency %q does not stand before it", dep)
+		}
+		opts = append(opts, llb.AddMount(path.Join(depDir, dep), out, llb.Readonly))
+	}
+	if s.Project {
+		shim, err := c.image(c.images.Shim, "the linker shim")
+		if err != nil {
+			return nil, err
+		}
+		opts = append(opts, llb.AddMount(shimDir, shim, llb.Readonly))
+	}
+	return opts, nil
+}
+
+// source is what a step's folder has at the start.
+func (c *compiler) source(s plan.Step) (llb.State, error) {
+	switch {
+	case s.Project:
+		return c.image(c.images.Project, "the project's files")
+	case s.Source == nil:
+		return llb.Scratch(), nil
+	}
+	return c.image(c.images.Sources[s.Name], "the source of "+s.Name)
+}

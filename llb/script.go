@@ -1,0 +1,135 @@
+package llb
+
+import (
+	_ "embed"
+	"fmt"
+	"path"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/ofarm/ofarm/internal/opam"
+	"github.com/ofarm/ofarm/internal/plan"
+)
+
+// Folders inside an exec.
+const (
+	libDir     = "/ofarm/lib"
+	depDir     = "/ofarm/dep"
+	rootLibDir = "/ofarm/rootlib"
+	debDir     = "/ofarm/debs"
+	shimDir    = plan.ShimDir
+	outDir     = plan.OutDir
+)
+
+//go:embed scripts/step.sh
+var stepScript string
+
+// LibFile is a file of an image that steps read.
+type LibFile struct {
+	Name string
+	Data string
+}
+
+// StepLib lists the files that steps have in /ofarm/lib, sorted by name. An
+// image of just these, at its top, is [Images.StepLib].
+func StepLib() []LibFile {
+	return []LibFile{
+		{"install.awk", opam.InstallScript},
+		{"step.sh", stepScript},
+		{"subst.awk", opam.SubstScript},
+	}
+}
+
+// command is the whole command line of a step. The environment that BuildKit
+// gives it (with traces of the one build that it is) is dropped.
+func command(s plan.Step) []string {
+	args := []string{"/usr/bin/env", "-i"}
+	for _, v := range s.Env {
+		args = append(args, v.Name+"="+v.Value)
+	}
+	return append(args, "/bin/sh", "-euc", script(s))
+}
+
+// script is the shell text of a step: calls to the functions of step.sh.
+func script(s plan.Step) string {
+	var b strings.Builder
+	b.WriteString(". " + path.Join(libDir, "step.sh") + "\n")
+	b.WriteString("link_dependencies\n")
+	call(&b, "cd", s.Dir)
+	for _, part := range s.Parts {
+		writePart(&b, part)
+	}
+	b.WriteString("unlink_dependencies\n")
+	if s.Project {
+		call(&b, "export_files", s.Export...)
+		if s.Strip {
+			b.WriteString("strip_files\n")
+		}
+	}
+	return b.String()
+}
+
+func writePart(b *strings.Builder, p plan.Part) {
+	call(b, "package", p.Package, p.Version)
+	for _, file := range p.SubstsFirst {
+		writeSubst(b, file, p.Table)
+	}
+	for _, file := range p.Patches {
+		call(b, "apply_patch", file)
+	}
+	for _, file := range p.Substs {
+		writeSubst(b, file, p.Table)
+	}
+	for _, c := range p.Build {
+		writeCommand(b, c)
+	}
+	for _, c := range p.Install {
+		writeCommand(b, c)
+	}
+	call(b, "install_files", p.Package)
+}
+
+func writeSubst(b *strings.Builder, file, table string) {
+	fmt.Fprintf(b, "substitute %s <<'OFARM_VARIABLES'\n%sOFARM_VARIABLES\n", quote(file), table)
+}
+
+func writeCommand(b *strings.Builder, c plan.Command) {
+	b.WriteString("run")
+	for _, word := range c {
+		b.WriteString(" ")
+		writeWord(b, word)
+	}
+	b.WriteString("\n")
+}
+
+func writeWord(b *strings.Builder, w opam.Word) {
+	if len(w) == 0 {
+		b.WriteString("''")
+	}
+	for _, piece := range w {
+		if piece.RunTime != "" {
+			b.WriteString(`"$` + piece.RunTime + `"`)
+		} else {
+			b.WriteString(quote(piece.Text))
+		}
+	}
+}
+
+func call(b *strings.Builder, function string, args ...string) {
+	b.WriteString(function)
+	for _, a := range args {
+		b.WriteString(" " + quote(a))
+	}
+	b.WriteString("\n")
+}
+
+// quote makes one word of the shell. Text with a NUL byte has no such word;
+// opam files can't hold one.
+func quote(s string) string {
+	q, err := syntax.Quote(s, syntax.LangPOSIX)
+	if err != nil {
+		return "'" + strings.ReplaceAll(strings.ReplaceAll(s, "\x00", ""), "'", `'\''`) + "'"
+	}
+	return q
+}
