@@ -2,15 +2,37 @@
 
 GO ?= go
 BIN := bin
+# The linker shim is an input of every project's step: its bytes depend on its
+# source and on Go's version only.
 SHIM_FLAGS := -trimpath -buildvcs=false -ldflags='-s -w -buildid='
+SCRIPTS = $(shell git ls-files '*.sh') .ci/run
 
-.PHONY: help build test lint demo e2e clean
+.PHONY: help build demo test e2e lint bench clean
 
 help: ## list the tasks
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' Makefile | expand -t 10
 
 build: ## build ofarm, its linker shim and buildkitd into bin/
-	$(GO) build -trimpath -o $(BIN)/ofarm ./cmd/ofarm
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/ofarm ./cmd/ofarm
 	CGO_ENABLED=0 GOOS=linux GOARCH=amd64 $(GO) build $(SHIM_FLAGS) -o $(BIN)/ofarm-cc-linux-amd64 ./cmd/ofarm-cc
 	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) build $(SHIM_FLAGS) -o $(BIN)/ofarm-cc-linux-arm64 ./cmd/ofarm-cc
 	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/buildkitd github.com/moby/buildkit/cmd/buildkitd
+
+demo: build ## build the example fserv for Alpine and an old Debian, and run both (as root)
+	$(GO) run ./internal/testworld/demo
+
+test: build lint ## run all tests; as root with runc those of the daemon too
+	$(GO) test -timeout 80m ./...
+
+e2e: build ## everything longer: both examples, all targets, twice; half a day is enough
+	OFARM_TEST_DAEMON=require OFARM_TEST_E2E=1 $(GO) test -timeout 8h -count=1 -v -run 'E2E' ./internal/testworld/...
+
+lint: ## go vet, staticcheck, gofmt, shfmt and (where installed) shellcheck
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	@test -z "$$(gofmt -l . | tee /dev/stderr)"
+	@test -z "$$($(GO) tool shfmt -l $(SCRIPTS) | tee /dev/stderr)"
+	@if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); fi
+
+clean: ## remove bin/ and dist/
+	rm -rf $(BIN) dist

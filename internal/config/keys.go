@@ -15,7 +15,7 @@ func Keys() []Key {
 	return []Key{
 		{"targets", "list of names", `["alpine", "debian-oldstable"]`, "what `ofarm lock` locks and `ofarm build` builds without --target", false},
 		{"packages", "list of names", "every *.opam file", "the project's opam packages to build", false},
-		{"opam-repositories", "list", `["https://opam.ocaml.org/index.tar.gz"]`, "opam repositories, the first wins: a folder relative to this file, or the URL of a tarball", false},
+		{"opam-repositories", "list of folders", "none", "opam repositories, relative to this file; the first one wins", false},
 		{"opam-locked", "file name", "NAME.opam.locked", "opam's own lock, from which `ofarm lock` takes versions", false},
 		{"output", "folder", `"dist"`, "where artifacts go", false},
 		{"link", "link mode", "the target's", "how executables are linked: static, mostly-static, dynamic, or project (the project does it, and finds the target's mode in LINKING_MODE)", true},
@@ -28,7 +28,7 @@ func Keys() []Key {
 		{"distro-packages", "list of names", "none", "distro packages that the project's step has beyond the depexts of its dependencies", true},
 		{"mirrors.by-hash", "list", "none", "mirrors of any input, in opam's cache layout (sha256/ab/abcd…)", false},
 		{"mirrors.debian", "list", "the timestamped archive at snapshot.debian.org, and on Debian the machine's own mirror", "base URLs of Debian's main archive", false},
-		{"mirrors.debian-security", "list", "likewise", "base URLs of Debian's security archive", false},
+		{"mirrors.debian-security", "list", "likewise, for debian-security", "base URLs of Debian's security archive", false},
 		{"mirrors.alpine", "list", "https://dl-cdn.alpinelinux.org/alpine", "base URLs of Alpine's archive", false},
 		{"keys.debian", "list of files", "Debian's archive keys", "OpenPGP public keys to trust beyond the built-in ones", false},
 		{"keys.alpine", "list of files", "Alpine's keys", "RSA public keys (NAME.rsa.pub) to trust beyond the built-in ones", false},

@@ -1,17 +1,20 @@
 package farm
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/hashicorp/go-multierror"
 	bkllb "github.com/moby/buildkit/client/llb"
+	"github.com/opencontainers/go-digest"
 
 	"github.com/ofarm/ofarm/internal/lock"
 	"github.com/ofarm/ofarm/internal/plan"
@@ -34,6 +37,9 @@ type BuildOptions struct {
 	Link     targets.LinkMode
 	// NoStrip keeps symbols.
 	NoStrip bool
+	// Now is the present, by which replaced images are seen to be old; zero
+	// keeps all.
+	Now time.Time
 	// ModTime is the time of exported files.
 	ModTime time.Time
 	// Engine says which daemon to use; its state folder is filled in.
@@ -77,11 +83,31 @@ func (f *Farm) Build(ctx context.Context, o BuildOptions) (*Built, error) {
 	results, err := engine.Run(ctx, e.requests(plans, definitions), solve.RunOptions{
 		Progress: o.Progress, Output: o.Stderr, LogDir: f.LogDir(), ModTime: o.ModTime,
 	})
-	built := &Built{Artifacts: e.artifacts, Results: results}
+	slices.SortFunc(e.artifacts, func(x, y Artifact) int { return cmp.Compare(x.Path, y.Path) })
+	var errs *multierror.Error
+	errs = multierror.Append(errs, err)
 	if len(e.built) > 0 {
-		err = errors.Join(err, writeArtifacts(o.Output, e.built, e.artifacts))
+		errs = multierror.Append(errs, writeArtifacts(o.Output, e.built, e.artifacts))
 	}
-	return built, err
+	errs = multierror.Append(errs, f.prune(o.Now))
+	return &Built{Artifacts: e.artifacts, Results: results}, errs.ErrorOrNil()
+}
+
+// unusedTime is how long an image that no key names any more stays: a build
+// that still runs may read it.
+const unusedTime = 24 * time.Hour
+
+// prune removes images that were replaced, such as the project's files of an
+// earlier build.
+func (f *Farm) prune(now time.Time) error {
+	if now.IsZero() {
+		return nil
+	}
+	keep := func(string, digest.Digest) bool { return true }
+	if _, err := f.Layout.Prune(keep, now.Add(-unusedTime)); err != nil {
+		return fmt.Errorf("removing unused images: %w", err)
+	}
+	return nil
 }
 
 // Plans makes the plans of all targets, and reports the mistakes of all.

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+
+	"github.com/ofarm/ofarm/internal/link"
+)
+
+const exitFailed = 1
+
+func main() {
+	code, err := run(os.Args)
+	if err != nil {
+		report(os.Stderr, err)
+		code = exitFailed
+	}
+	os.Exit(code)
+}
+
+// run handles one call and returns the exit code.
+func run(argv []string) (int, error) {
+	real, err := compiler(argv[0], os.Getenv("PATH"))
+	if err != nil {
+		return 0, err
+	}
+	name := os.Getenv("OFARM_LINK_MODE")
+	if name == "" {
+		return 0, pass(real, argv)
+	}
+	mode, err := link.ParseMode(name)
+	if err != nil {
+		return 0, fmt.Errorf("OFARM_LINK_MODE: %w", err)
+	}
+	line, err := link.Parse(argv[1:], os.ReadFile)
+	if err != nil {
+		return 0, err
+	}
+	if !line.Final {
+		return 0, pass(real, argv)
+	}
+	return finalLink(real, line, mode)
+}
+
+// pass becomes the real compiler. argv[0] is its full path: GCC looks for its
+// own files from there.
+func pass(real string, argv []string) error {
+	args := append([]string{real}, argv[1:]...)
+	return fmt.Errorf("running %s: %w", real, syscall.Exec(real, args, os.Environ()))
+}
+
+// finalLink rewrites a link, runs it and writes it down, whether it worked or not.
+func finalLink(real string, line *link.Line, mode link.Mode) (int, error) {
+	o, err := options(real, line, mode)
+	if err != nil {
+		return 0, err
+	}
+	res, err := link.Rewrite(line, o)
+	if err != nil {
+		return 0, err
+	}
+	status, err := runCompiler(real, res.Args)
+	if err != nil {
+		return 0, err
+	}
+	if status != 0 {
+		missing(os.Stderr, res.Inputs)
+	}
+	rec := &link.Record{
+		Output: line.Output, Dir: o.Dir, Mode: mode, Compiler: real, Status: status,
+		Seen: line.Args, Used: res.Args, Inputs: res.Inputs, Notes: res.Notes,
+	}
+	return status, write(rec)
+}
+
+func options(real string, line *link.Line, mode link.Mode) (link.Options, error) {
+	o := link.Options{Mode: mode, PkgConfig: pkgConfig()}
+	var err error
+	if o.Dir, err = os.Getwd(); err != nil {
+		return o, err
+	}
+	if s := os.Getenv("OFARM_THREAD_STACK"); s != "" {
+		if o.ThreadStack, err = strconv.ParseInt(s, 10, 64); err != nil || o.ThreadStack <= 0 {
+			return o, fmt.Errorf("OFARM_THREAD_STACK: %q is no number of bytes", s)
+		}
+	}
+	o.Dirs, err = searchDirs(real, line.Args)
+	return o, err
+}
+
+// pkgConfig lists the folders of .pc files that the environment names.
+func pkgConfig() []string {
+	dirs := filepath.SplitList(os.Getenv("PKG_CONFIG_PATH"))
+	return append(dirs, filepath.SplitList(os.Getenv("PKG_CONFIG_LIBDIR"))...)
+}
+
+func write(rec *link.Record) error {
+	dir := os.Getenv("OFARM_LINK_RECORDS")
+	if dir == "" {
+		return nil
+	}
+	if rec.Status == 0 {
+		var err error
+		if rec.SHA256, err = digest(rec.Output); err != nil {
+			return err
+		}
+	}
+	return rec.Write(dir)
+}
+
+// report prints what went wrong, one error and one hint for each library.
+func report(w io.Writer, err error) {
+	all := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		all = joined.Unwrap()
+	}
+	for _, err := range all {
+		fmt.Fprintf(w, "ofarm-cc: error: %v\n", err)
+		var m *link.MissingError
+		if errors.As(err, &m) {
+			fmt.Fprintf(w, "ofarm-cc: hint: %s\n", m.Hint())
+		}
+	}
+}
+
+// missing follows a failed link with the libraries that were left out of it.
+func missing(w io.Writer, inputs []link.Input) {
+	for _, in := range inputs {
+		if in.Linkage == link.InputMissing {
+			fmt.Fprintf(w, "ofarm-cc: hint: -l%s, which %s asks for, was left out: %s\n", in.Name, in.By, in.Why)
+		}
+	}
+}

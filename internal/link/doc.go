@@ -1,0 +1,61 @@
+// Package link decides how executables are linked: it reads a compiler's
+// command line, tells whether it makes an executable, and rewrites it for a
+// link mode. Package ofarm-cc, the shim that stands before the compiler in a
+// project's step, is its main user.
+//
+// # Why at the linker
+//
+// A project's flags reach the linker through dune, ocamlfind, ocamlopt and its
+// .cmxa files, each with an own idea of order and quoting. What the compiler is
+// called with in the end is one list, where every library has a name and a
+// place. Changing that list needs no change in a project, works for native and
+// bytecode-complete executables alike, and leaves stub libraries, plugins and
+// preprocessors, which must stay dynamic, alone.
+//
+// # Modes
+//
+//   - static (musl): "-static -no-pie", and a thread stack of 8 MiB in
+//     PT_GNU_STACK, from which musl takes the size of its threads' stacks (its
+//     own default is 128 KiB, and 8 MiB is the most that it takes from there).
+//     Not -static-pie: with OCaml 5 it crashes before main, since -Wl,-E leaves
+//     a thread-local relocation that musl's start code doesn't process.
+//   - mostly-static (glibc): every library is given as the path of its static
+//     archive, except glibc's own family, which stays dynamic, since a static
+//     glibc can't load the NSS modules and converters it needs. With
+//     -static-libgcc and -static-libstdc++. libcrypt and libnsl left glibc and
+//     have other sonames on other distros: they are linked statically.
+//   - dynamic: as it comes.
+//   - project: nothing is changed at all; the link is only written down.
+//
+// All but project add --build-id=none: strip keeps a build ID, and it differs
+// as soon as one byte of debug information does.
+//
+// # How a line is rewritten
+//
+// Each "-lX" is replaced in its place by the archive's path, so neither -B
+// switches nor the order of -L can change what is taken. From the first library
+// on, everything lies in one --start-group/--end-group: with shared libraries
+// the order of a line hardly matters, with archives it would. What the archives
+// need in turn is appended to the group: it comes from the .pc file of which
+// the library is the first (Libs, Libs.private, Requires, Requires.private), as
+// pkg-config --static would say, and from a small table for the compiler's own
+// libraries. libc's family goes behind the group. A library that the line names
+// and that has no archive is an error that names it. One that only a .pc file
+// names is left out and noted: those lists say more than most programs need,
+// and if it was needed the linker says which symbol is missing.
+//
+// Flags that would undo a mode (-pie and -static-pie in a static link, -static
+// in a glibc one, -Bstatic, -Bdynamic, -rpath, --build-id) are dropped and
+// noted. PIE stays as the compiler has it: Debian's archives are fit for it, and
+// so is what ocamlopt makes. -z noexecstack is not added: it hides that an
+// object asks for an executable stack, and breaks the one that really does; the
+// audit tells instead.
+//
+// A rewritten line, rewritten again, stays as it is.
+//
+// # Dependencies
+//
+// The shim's digest is part of the key of every project's step, so this package
+// uses the standard library alone. That its table of libc's family is the one
+// of package audit is checked by a test.
+package link

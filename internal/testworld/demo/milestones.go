@@ -1,0 +1,45 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"regexp"
+)
+
+// milestones lets through of plain progress what finished, one line each, and
+// drops the output of the steps.
+type milestones struct {
+	out   io.Writer
+	rest  []byte
+	names map[string]string
+}
+
+var (
+	named = regexp.MustCompile(`^#([0-9]+) (\[.*)$`)
+	ended = regexp.MustCompile(`^#([0-9]+) (DONE|CACHED|ERROR)(.*)$`)
+)
+
+func (m *milestones) Write(p []byte) (int, error) {
+	m.rest = append(m.rest, p...)
+	for {
+		line, rest, ok := bytes.Cut(m.rest, []byte("\n"))
+		if !ok {
+			return len(p), nil
+		}
+		m.rest = rest
+		m.line(string(line))
+	}
+}
+
+func (m *milestones) line(line string) {
+	if m.names == nil {
+		m.names = map[string]string{}
+	}
+	if found := named.FindStringSubmatch(line); found != nil {
+		m.names[found[1]] = found[2]
+	}
+	if found := ended.FindStringSubmatch(line); found != nil && m.names[found[1]] != "" {
+		fmt.Fprintf(m.out, "  %s: %s%s\n", m.names[found[1]], found[2], found[3])
+	}
+}
