@@ -8,8 +8,8 @@ var releases = []Release{
 	alpineRelease("3.22", "1.2.5"),
 	alpineRelease("3.23", "1.2.5"),
 	debianRelease("bullseye", "11", "2.31"),
-	debianRelease("bookworm", "12", "2.36"),
-	debianRelease("trixie", "13", "2.41"),
+	debianRelease("bookworm", "12", "2.36", "usr-is-merged"),
+	debianRelease("trixie", "13", "2.41", "usr-is-merged"),
 }
 
 // Debian's aliases as of trixie's release, https://www.debian.org/releases/.
@@ -48,7 +48,10 @@ func alpineRelease(branch, libc string) Release {
 	}
 }
 
-func debianRelease(codename, version, libc string) Release {
+// debianRelease makes a release of Debian. Releases with a merged /usr name the
+// package that says so: without it the choice is usrmerge, which would move
+// files at a time when there is nothing to move.
+func debianRelease(codename, version, libc string, more ...string) Release {
 	return Release{
 		Name:        "debian-" + codename,
 		Distro:      Debian,
@@ -62,6 +65,6 @@ func debianRelease(codename, version, libc string) Release {
 			{Name: "debian", Suite: codename, Components: []string{"main"}},
 			{Name: "debian-security", Suite: codename + "-security", Components: []string{"main"}},
 		},
-		Toolchain: debianToolchain,
+		Toolchain: append(more, debianToolchain...),
 	}
 }
