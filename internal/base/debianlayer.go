@@ -20,6 +20,7 @@ type debianLayer struct {
 	opt   Options
 	paths map[string]placed // what is in the layer, by its path
 	links map[string]string // where its symbolic links lead: path to path
+	sums  map[string]string // md5 of regular files
 	db    deb.Database
 }
 
@@ -33,7 +34,7 @@ func newDebianLayer(w io.Writer, opt Options) *debianLayer {
 	return &debianLayer{
 		tar: tar.NewWriter(w), opt: opt,
 		paths: map[string]placed{".": {kind: tar.TypeDir}},
-		links: make(map[string]string),
+		links: make(map[string]string), sums: make(map[string]string),
 	}
 }
 
@@ -100,7 +101,10 @@ func openAhead(p *debianPackage) (*openPackage, error) {
 	if err != nil {
 		return nil, err
 	}
-	archive.ReadAhead(readAhead)
+	if err := archive.ReadAhead(readAhead); err != nil {
+		file.Close()
+		return nil, err
+	}
 	return &openPackage{archive, file}, nil
 }
 
@@ -156,8 +160,12 @@ func (l *debianLayer) add(p *debianPackage, h *tar.Header, content io.Reader) (f
 	if err := l.write(p, name, h, io.TeeReader(content, sum)); err != nil {
 		return f, false, err
 	}
-	if h.Typeflag == tar.TypeReg {
+	switch h.Typeflag {
+	case tar.TypeReg:
 		f.MD5 = hex.EncodeToString(sum.Sum(nil))
+		l.sums[name] = f.MD5
+	case tar.TypeLink:
+		f.MD5 = l.sums[h.Linkname]
 	}
 	return f, true, nil
 }

@@ -21,7 +21,7 @@ const groupArg = -1 << 30 // no argument of the line has this number
 
 func (r *rewriter) archives(tokens []token) []token {
 	a := &archiver{rewriter: r, start: -1, have: map[string]bool{}}
-	a.pkgs = readPackages(r.o.FS, a.pkgDirs())
+	a.pkgs = readPackages(r.o.FS, a.pkgDirs(tokens))
 	for _, t := range tokens {
 		a.token(t)
 	}
@@ -51,11 +51,16 @@ func lastIndex(tokens []token, is func(token) bool) int {
 }
 
 // pkgDirs lists the folders with .pc files: the given ones, those beside the
-// libraries, and the one for files that fit every platform.
-func (a *archiver) pkgDirs() []string {
+// libraries' folders and files, and the one for files that fit every platform.
+func (a *archiver) pkgDirs(tokens []token) []string {
 	dirs := slices.Clone(a.o.PkgConfig)
 	for _, d := range a.find.dirs {
 		dirs = append(dirs, path.Join(d, "pkgconfig"))
+	}
+	for _, t := range tokens {
+		if t.kind == input && strings.HasPrefix(path.Base(t.text), "lib") {
+			dirs = append(dirs, path.Join(path.Dir(t.text), "pkgconfig"))
+		}
 	}
 	dirs = append(dirs, "/usr/local/share/pkgconfig", "/usr/share/pkgconfig")
 	var out []string

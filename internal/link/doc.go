@@ -1,6 +1,6 @@
 // Package link decides how executables are linked: it reads a compiler's
 // command line, tells whether it makes an executable, and rewrites it for a
-// link mode. Package ofarm-cc, the shim that stands before the compiler in a
+// link mode. Command ofarm-cc, the shim that stands before the compiler in a
 // project's step, is its main user.
 //
 // # Why at the linker

@@ -66,5 +66,5 @@ var compilerNeeds = map[string][]string{
 	"gfortran": {"quadmath", "m"},
 	"quadmath": {"m"},
 	"gomp":     {"pthread", "dl"},
-	"gmpxx":    {"gmp", "stdc++"},
+	"gmpxx":    {"stdc++"},
 }

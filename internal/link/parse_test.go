@@ -184,6 +184,9 @@ func FuzzParse(f *testing.F) {
 	f.Add("-O2 -o a a.o -lssl -Wl,-Bstatic,-lz,-Bdynamic -Xlinker -rpath -Xlinker /x")
 	f.Add(`'-L/a b' @x -Wl, -Wl,,, -l -Wl,-l -o`)
 	f.Add("-static-pie -Wl,--start-group a.a -Wl,--end-group /lib/libm.so.6 -l:libz.so.1")
+	f.Add("a.o -lssl -Wl,-z,-A")
+	f.Add("a.o -Wl,-E,-l -O2 -Xlinker z")
+	f.Add("-O2 -Wl,--start-group .so")
 	f.Fuzz(func(t *testing.T, text string) {
 		l, err := Parse(split(text), noFiles)
 		if err != nil {

@@ -22,8 +22,8 @@ type packages struct {
 }
 
 // readPackages reads all .pc files; of two with one name the first folder's
-// counts. Folders and files that can't be read are left out: another
-// pkg-config implementation does the same.
+// counts. Folders and files that can't be read are left out: most folders with
+// libraries have no .pc files beside them.
 func readPackages(fsys fs.FS, dirs []string) *packages {
 	ps := &packages{byName: map[string]*pkg{}, owner: map[string]*pkg{}}
 	for _, dir := range dirs {
