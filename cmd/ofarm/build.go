@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os/exec"
@@ -12,8 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ofarm/ofarm/internal/farm"
-	"github.com/ofarm/ofarm/internal/input"
-	"github.com/ofarm/ofarm/internal/lock"
 	"github.com/ofarm/ofarm/targets"
 )
 
@@ -33,74 +32,39 @@ func newBuild(w *world) *cobra.Command {
 	var o buildOptions
 	c := &cobra.Command{
 		Use:     "build [PROJECT]",
-		Short:   words.buildShort,
-		Long:    words.buildLong,
-		Example: words.buildExample,
-		Args:    usageArgs(cobra.MaximumNArgs(1)),
+		Short:   buildShort,
+		Long:    buildLong,
+		Example: buildExample,
+		Args:    oneProject,
 		RunE:    func(c *cobra.Command, args []string) error { return w.build(c.Context(), o, projectDir(args)) },
 	}
 	f := c.Flags()
-	o.register(f)
-	f.StringVarP(&o.output, "output", "o", "", words.flagOutput)
-	f.StringVar(&o.addr, "addr", "", words.flagAddr)
-	f.StringVar(&o.progress, "progress", "", words.flagProgress)
-	f.StringVar(&o.maxGLIBC, "max-glibc", "", words.flagMaxGLIBC)
-	f.StringVar(&o.link, "link", "", words.flagLink)
-	f.BoolVar(&o.noStrip, "no-strip", false, words.flagNoStrip)
-	f.BoolVar(&o.json, "json", false, words.flagJSON)
+	f.StringVarP(&o.output, "output", "o", "", flagOutput)
+	f.StringVar(&o.addr, "addr", "", flagAddr)
+	choice(f, &o.progress, "progress", progressModes, flagProgress)
+	glibcFlag(f, &o.maxGLIBC, "max-glibc", flagMaxGLIBC)
+	choice(f, &o.link, "link", linkModes(), flagLink)
+	f.BoolVar(&o.noStrip, "no-strip", false, flagNoStrip)
+	f.BoolVar(&o.json, "json", false, flagJSON)
+	o.register(c)
 	return c
 }
 
-// session is a project that a command has opened, with its lock and its farm.
-type session struct {
-	farm    *farm.Farm
-	project *farm.Project
-	lock    *lock.File
-	digest  string
-	targets []lock.TargetID
-	meter   *input.Meter
-}
-
-// open reads a project and its lock, and sets up fetching.
-func (w *world) open(o common, dir string) (*session, error) {
-	platform, err := targets.ParsePlatform(o.platform)
-	if err != nil {
-		return nil, &usageError{err}
-	}
-	project, err := farm.OpenProject(dir)
-	if err != nil {
-		return nil, err
-	}
-	l, digest, err := project.ReadLock()
-	if err != nil {
-		return nil, err
-	}
-	names := o.targets
-	if len(names) == 0 {
-		names = project.Config.Targets
-	}
-	ids, err := farm.TargetIDs(l, names, platform)
-	if err != nil {
-		return nil, err
-	}
-	mirrors, err := w.mirrors(o, dir, project.Config)
-	if err != nil {
-		return nil, err
-	}
-	f, meter, err := w.openFarm(o)
-	if err != nil {
-		return nil, err
-	}
-	f.Fetcher.Mirrors = mirrors.For(l.Targets)
-	return &session{f, project, l, digest, ids, meter}, nil
-}
-
 func (w *world) build(ctx context.Context, o buildOptions, dir string) error {
+	progress, err := w.progress(o.progress)
+	if err != nil {
+		return err
+	}
 	s, err := w.open(o.common, dir)
 	if err != nil {
 		return err
 	}
 	defer s.meter.Close()
+	modTime, err := w.modTime(ctx, dir, s.lock.Epoch)
+	if err != nil {
+		return err
+	}
+	w.logsShown = progress != "quiet" && progress != "rawjson"
 	output := o.output
 	if output == "" {
 		output = filepath.Join(dir, s.project.Output())
@@ -114,9 +78,10 @@ func (w *world) build(ctx context.Context, o buildOptions, dir string) error {
 		MaxGLIBC:   o.maxGLIBC,
 		Link:       targets.LinkMode(o.link),
 		NoStrip:    o.noStrip,
-		ModTime:    w.modTime(ctx, dir, s.lock.Epoch),
+		Now:        w.Now(),
+		ModTime:    modTime,
 		Engine:     w.engine(o.addr),
-		Progress:   w.progress(o.progress),
+		Progress:   progress,
 		Stderr:     w.Stderr,
 	})
 	if built != nil {
@@ -127,37 +92,56 @@ func (w *world) build(ctx context.Context, o buildOptions, dir string) error {
 	return err
 }
 
-// progress is how BuildKit's progress is shown.
-func (w *world) progress(flag string) string {
-	if flag == "" {
-		flag = w.Getenv("BUILDKIT_PROGRESS")
+// progressModes are the values of --progress, as of other tools on BuildKit.
+var progressModes = []string{"auto", "plain", "tty", "rawjson", "quiet"}
+
+// linkModes are the values of --link.
+func linkModes() []string {
+	var out []string
+	for _, m := range targets.LinkModes() {
+		out = append(out, string(m))
 	}
-	if flag == "" && w.Getenv("NO_COLOR") != "" && !isTerminal(w.Stderr) {
-		return "plain"
+	return out
+}
+
+// progress is how BuildKit's progress is shown; auto by default.
+func (w *world) progress(flag string) (string, error) {
+	const variable = "BUILDKIT_PROGRESS"
+	if flag != "" {
+		return flag, nil
 	}
-	return flag
+	mode := cmp.Or(w.Getenv(variable), "auto")
+	if err := oneOf(mode, progressModes); err != nil {
+		return "", &usageError{err: fmt.Errorf("%s %q: %w", variable, mode, err), command: "ofarm"}
+	}
+	return mode, nil
 }
 
 // modTime is the time that exported files get: SOURCE_DATE_EPOCH's, else that
 // of the project's last commit, else the lock's.
-func (w *world) modTime(ctx context.Context, dir string, epoch int64) time.Time {
-	text := w.Getenv("SOURCE_DATE_EPOCH")
-	if text == "" {
-		git := exec.CommandContext(ctx, "git", "log", "-1", "--format=%ct")
-		git.Dir = dir
-		out, _ := git.Output() // outside a checkout there is no commit
-		text = strings.TrimSpace(string(out))
+func (w *world) modTime(ctx context.Context, dir string, epoch int64) (time.Time, error) {
+	const variable = "SOURCE_DATE_EPOCH"
+	if text := w.Getenv(variable); text != "" {
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil || n < 0 {
+			err := fmt.Errorf("%s %q: not a number of seconds since 1970", variable, text)
+			return time.Time{}, &usageError{err: err, command: "ofarm"}
+		}
+		return time.Unix(n, 0).UTC(), nil
 	}
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+	git := exec.CommandContext(ctx, "git", "log", "-1", "--format=%ct")
+	git.Dir = dir
+	out, _ := git.Output() // outside a checkout there is no commit
+	if n, err := strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64); err == nil {
 		epoch = n
 	}
-	return time.Unix(epoch, 0).UTC()
+	return time.Unix(epoch, 0).UTC(), nil
 }
 
 // printBuilt shows what was built: a table, or JSON.
 func (w *world) printBuilt(o buildOptions, output string, b *farm.Built) error {
 	if o.json {
-		return w.printJSON(b.Artifacts)
+		return w.printJSON(append([]farm.Artifact{}, b.Artifacts...))
 	}
 	if len(b.Artifacts) == 0 {
 		return nil

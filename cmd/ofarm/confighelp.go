@@ -13,20 +13,20 @@ import (
 func newConfigHelp(_ *world) *cobra.Command {
 	return &cobra.Command{
 		Use:   "config",
-		Short: words.configShort,
+		Short: configShort,
 		Long:  configText(),
 	}
 }
 
 func configText() string {
 	var b strings.Builder
-	b.WriteString(words.configIntro)
+	b.WriteString(configIntro)
 	for _, k := range config.Keys() {
 		fmt.Fprintf(&b, "\n  %s  (%s; default: %s)\n      %s\n", k.Name, k.Kind, k.Default, k.Text)
 		if k.PerTarget {
 			b.WriteString("      Also in a [target.NAME] table.\n")
 		}
 	}
-	b.WriteString(words.configOrder)
+	b.WriteString(configOrder)
 	return b.String()
 }

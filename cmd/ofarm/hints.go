@@ -25,7 +25,7 @@ import (
 // isLockError tells the errors that "ofarm lock" would put right.
 func isLockError(err error) bool {
 	return as[*farm.NoLockError](err) || as[*farm.StaleError](err) || as[*lock.Mistake](err) ||
-		as[*lock.VersionError](err) || as[*plan.NotLockedError](err) || as[*plan.EntryError](err)
+		as[*lock.VersionError](err) || as[*plan.NotLockedError](err) || as[*plan.EntryError](err) || as[*farm.NoTargetError](err)
 }
 
 // as tells whether an error has a type.
@@ -37,7 +37,7 @@ func as[T error](err error) bool {
 // hint says what a user can do about an error, in one line; it is chosen by
 // the error's type. Empty where nothing general can be said.
 func hint(err error) string {
-	for _, h := range []func(error) string{hintTarget, hintProject, hintLock, hintInputs, hintEngine, hintTrust, hintStep} {
+	for _, h := range []func(error) string{usageHint, targetHint, projectHint, lockHint, inputsHint, engineHint, trustHint, stepHint} {
 		if text := h(err); text != "" {
 			return text
 		}
@@ -45,85 +45,103 @@ func hint(err error) string {
 	return ""
 }
 
-func hintTarget(err error) string {
+func usageHint(err error) string {
+	var usage *usageError
+	switch {
+	case errors.As(err, &usage) && usage.near != "":
+		return fmt.Sprintf(hintNear, usage.near)
+	case errors.As(err, &usage) && usage.command != "":
+		return fmt.Sprintf(hintHelp, usage.command)
+	case errors.Is(err, errNoCache):
+		return hintNoCache
+	}
+	return ""
+}
+
+func targetHint(err error) string {
 	var unknown *targets.UnknownError
 	if errors.As(err, &unknown) {
 		if near := nearest(unknown.Name, unknown.Known); near != "" {
-			return fmt.Sprintf("did you mean %q? \"ofarm targets\" lists all", near)
+			return fmt.Sprintf(hintNearTarget, near)
 		}
-		return words.hintTargets
+		return hintTargets
 	}
 	var locked *plan.NotLockedError
 	if errors.As(err, &locked) {
-		if near := nearest(locked.Target.Name, locked.Locked); near != "" {
-			return fmt.Sprintf("did you mean %q?", near)
+		if slices.Contains(locked.Locked, locked.Target.Name) {
+			return fmt.Sprintf(hintAddPlatform, locked.Target.Platform)
 		}
-		return fmt.Sprintf("it has %s; \"ofarm lock --target\" takes a list of all targets to lock", strings.Join(locked.Locked, ", "))
+		return fmt.Sprintf(hintAddTarget, strings.Join(locked.Locked, ", "), locked.Target.Name)
 	}
-	if as[*targets.UnknownPlatformError](err) {
-		return words.hintPlatforms
+	var none *farm.NoTargetError
+	if errors.As(err, &none) {
+		return fmt.Sprintf(hintAddPlatform, none.Platform)
 	}
 	return ""
 }
 
-func hintProject(err error) string {
+func projectHint(err error) string {
 	var unknown *farm.UnknownPackageError
 	switch {
-	case as[*farm.NoProjectError](err):
-		return words.hintNoProject
+	case as[*farm.NoProjectError](err), as[*noFolderError](err):
+		return hintNoProject
 	case errors.As(err, &unknown):
-		return "it has " + strings.Join(unknown.Known, ", ")
+		return fmt.Sprintf(hintPackages, strings.Join(unknown.Known, ", "))
 	case as[*config.Mistake](err):
-		return words.hintConfig
+		return hintConfig
 	case as[*source.GitMissingError](err):
-		return words.hintGitMissing
+		return hintGitMissing
 	case as[*source.UntrackedError](err):
-		return words.hintUntracked
+		return hintUntracked
 	}
 	var git *source.GitError
 	if errors.As(err, &git) && git.Ownership() {
-		return words.hintGitOwner
+		return hintGitOwner
 	}
 	return ""
 }
 
-func hintLock(err error) string {
+func lockHint(err error) string {
 	switch {
 	case as[*farm.NoLockError](err):
-		return words.hintNoLock
+		return hintNoLock
 	case as[*farm.StaleError](err):
-		return words.hintStale
+		return hintStale
 	case as[*lock.VersionError](err):
-		return words.hintLockVersion
+		return hintLockVersion
 	case as[*lock.Mistake](err):
-		return words.hintLockMistake
+		return hintLockMistake
 	case as[*plan.EntryError](err):
-		return words.hintLockEntry
+		return hintLockEntry
 	case as[noRepositoryError](err), as[*remoteRepositoryError](err):
-		return words.hintRepository
+		return hintRepository
 	case as[*noVersionsError](err):
-		return words.hintNoVersions
+		return hintNoVersions
 	case as[*resolve.NoPackageError](err):
-		return words.hintNoPackage
+		return hintNoPackage
+	case as[*resolve.UnavailableError](err):
+		return hintUnavailable
+	case as[*deb.UnknownPackageError](err), as[*apk.NotFoundError](err), as[*apk.AmbiguousError](err):
+		return hintDistroPackage
 	}
 	return ""
 }
 
-func hintInputs(err error) string {
+func inputsHint(err error) string {
 	switch {
 	case as[*input.OfflineError](err):
-		return words.hintOffline
+		return hintOffline
 	case as[*input.NoSpaceError](err):
-		return words.hintNoSpace
+		return hintNoSpace
 	case as[*input.ChecksumError](err):
-		return words.hintChecksum
+		return hintChecksum
 	case as[*input.NotFoundError](err), as[*input.UnavailableError](err):
-		return words.hintMirror
+		return hintMirror
 	}
 	return ""
 }
 
-func hintEngine(err error) string {
+func engineHint(err error) string {
 	var missing *solve.MissingError
 	if errors.As(err, &missing) {
 		var pkgs []string
@@ -133,59 +151,64 @@ func hintEngine(err error) string {
 			}
 		}
 		if len(pkgs) > 0 {
-			return "on Debian: apt-get install " + strings.Join(pkgs, " ")
+			return fmt.Sprintf(hintInstall, strings.Join(pkgs, " "))
 		}
-		return words.hintEngine
+		return hintEngine
 	}
-	if as[*solve.UnreachableError](err) {
-		return words.hintUnreachable
-	}
-	if as[*farm.ShimMissingError](err) {
-		return words.hintShim
+	switch {
+	case as[*solve.UnreachableError](err):
+		return hintUnreachable
+	case as[*solve.OldDaemonError](err), as[*solve.LostError](err):
+		return hintOwnDaemon
+	case as[*farm.ShimMissingError](err):
+		return hintShim
 	}
 	return ""
 }
 
-func hintTrust(err error) string {
+func trustHint(err error) string {
 	switch {
 	case as[*deb.UnknownKeyError](err):
-		return words.hintDebianKey
+		return hintDebianKey
 	case as[*apk.UnknownKeyError](err):
-		return words.hintAlpineKey
-	case as[*deb.BadSignatureError](err), as[*apk.SignatureError](err):
-		return words.hintSignature
+		return hintAlpineKey
+	case as[*deb.BadSignatureError](err), as[*deb.ExpiredKeyError](err), as[*deb.StaleReleaseError](err),
+		as[*apk.SignatureError](err), as[*apk.UnsignedError](err), as[*apk.ChecksumError](err):
+		return hintSignature
 	}
 	return ""
 }
 
-func hintStep(err error) string {
+func stepHint(err error) string {
 	var v *audit.Violation
 	if errors.As(err, &v) {
 		switch v.Rule {
 		case audit.RuleGLIBC:
-			return words.hintGLIBC
+			return hintGLIBC
 		case audit.RuleNeeded, audit.RuleInterpreter:
-			return words.hintNeeded
+			return hintNeeded
 		}
 	}
 	var step *solve.StepError
 	if errors.As(err, &step) && mentionsNetwork(step.Tail) {
-		return words.hintNetwork
+		return hintNetwork
 	}
 	return ""
 }
 
 // mentionsNetwork tells whether the end of a log is that of a step which
-// looked for a network: the messages of the C library and of common tools.
+// looked for a network: the messages of glibc, musl, Go, busybox, curl and git,
+// in small letters.
 func mentionsNetwork(tail []string) bool {
 	signs := []string{
-		"Network is unreachable", "Temporary failure in name resolution", "Could not resolve host",
-		"Connection refused", "bad address", "Name or service not known", "Name does not resolve",
-		"unable to resolve host",
+		"network is unreachable", "network unreachable", "temporary failure in name resolution",
+		"could not resolve", "name or service not known", "name does not resolve", "unable to resolve",
+		"no address associated with hostname", "connection refused", "bad address", "no route to host",
+		"no servers could be reached",
 	}
 	for _, line := range tail {
 		for _, s := range signs {
-			if strings.Contains(line, s) {
+			if strings.Contains(strings.ToLower(line), s) {
 				return true
 			}
 		}
@@ -195,7 +218,7 @@ func mentionsNetwork(tail []string) bool {
 
 // nearest is the known name that is most like a mistyped one, or empty.
 func nearest(name string, known []string) string {
-	best, found := 3, ""
+	best, found := min(3, 2+len(name)/4), "" // a short word is like too many
 	for _, k := range known {
 		if d := levenshtein.Distance(name, k, nil); d < best {
 			best, found = d, k

@@ -2,10 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"strings"
 
 	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/spf13/cobra"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/ofarm/ofarm/llb"
 )
@@ -20,16 +24,19 @@ func newLLB(w *world) *cobra.Command {
 	var o llbOptions
 	c := &cobra.Command{
 		Use:     "llb --target TARGET [PROJECT]",
-		Short:   words.llbShort,
-		Long:    words.llbLong,
-		Example: words.llbExample,
-		Args:    usageArgs(cobra.MaximumNArgs(1)),
+		Short:   llbShort,
+		Long:    llbLong,
+		Example: llbExample,
+		Args:    oneProject,
 		RunE:    func(c *cobra.Command, args []string) error { return w.llb(c.Context(), o, projectDir(args)) },
 	}
-	o.register(c.Flags())
-	c.Flags().BoolVar(&o.dump, "dump", false, words.flagDump)
+	c.Flags().BoolVar(&o.dump, "dump", false, flagDump)
+	o.register(c)
 	return c
 }
+
+// errBinary says that a definition isn't for a terminal.
+var errBinary = errors.New("a definition is binary: send it to a file or to buildctl, or use --dump")
 
 func (w *world) llb(ctx context.Context, o llbOptions, dir string) error {
 	s, err := w.open(o.common, dir)
@@ -38,10 +45,11 @@ func (w *world) llb(ctx context.Context, o llbOptions, dir string) error {
 	}
 	defer s.meter.Close()
 	if len(s.targets) != 1 {
-		return &usageError{fmt.Errorf("a definition is of one target: choose one of %q with --target", s.lock.TargetNames())}
+		err := fmt.Errorf("a definition is of one target: choose one of %s with --target", strings.Join(s.lock.TargetNames(), ", "))
+		return &usageError{err: err, command: "ofarm llb"}
 	}
 	if !o.dump && isTerminal(w.Stdout) {
-		return &usageError{fmt.Errorf("a definition is binary: send it to a file or to buildctl, or use --dump")}
+		return &usageError{err: errBinary, command: "ofarm llb"}
 	}
 	plans, err := s.plans(ctx)
 	if err != nil {
@@ -56,5 +64,16 @@ func (w *world) llb(ctx context.Context, o llbOptions, dir string) error {
 		fmt.Fprint(w.Stdout, text)
 		return err
 	}
-	return bkllb.WriteTo(definitions[0], w.Stdout)
+	return writeDefinition(w.Stdout, definitions[0])
+}
+
+// writeDefinition writes a definition as BuildKit's own WriteTo does, but the
+// same one as the same bytes: there the order of the metadata is a map's.
+func writeDefinition(w io.Writer, d *bkllb.Definition) error {
+	data, err := proto.MarshalOptions{Deterministic: true}.Marshal(d.ToPB())
+	if err != nil {
+		return fmt.Errorf("writing the definition: %w", err)
+	}
+	_, err = w.Write(data)
+	return err
 }

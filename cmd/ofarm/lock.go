@@ -3,20 +3,15 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/ofarm/ofarm/internal/apk"
-	"github.com/ofarm/ofarm/internal/deb"
 	"github.com/ofarm/ofarm/internal/farm"
 	"github.com/ofarm/ofarm/internal/lock"
-	"github.com/ofarm/ofarm/internal/opam"
 	"github.com/ofarm/ofarm/internal/resolve"
 	"github.com/ofarm/ofarm/targets"
 )
@@ -42,23 +37,23 @@ func newLock(w *world) *cobra.Command {
 	var o lockOptions
 	c := &cobra.Command{
 		Use:     "lock [PROJECT]",
-		Short:   words.lockShort,
-		Long:    words.lockLong,
-		Example: words.lockExample,
-		Args:    usageArgs(cobra.MaximumNArgs(1)),
+		Short:   lockShort,
+		Long:    lockLong,
+		Example: lockExample,
+		Args:    oneProject,
 		RunE:    func(c *cobra.Command, args []string) error { return w.lock(c.Context(), o, projectDir(args)) },
 	}
 	f := c.Flags()
-	o.register(f)
-	f.StringVar(&o.opamLocked, "opam-locked", "", words.flagOpamLocked)
-	f.StringSliceVar(&o.repositories, "opam-repository", nil, words.flagOpamRepository)
-	f.StringSliceVar(&o.alpineKeys, "alpine-key", nil, words.flagAlpineKey)
-	f.StringSliceVar(&o.debianKeys, "debian-key", nil, words.flagDebianKey)
+	f.StringVar(&o.opamLocked, "opam-locked", "", flagOpamLocked)
+	f.StringSliceVar(&o.repositories, "opam-repository", nil, flagOpamRepository)
+	f.StringSliceVar(&o.alpineKeys, "alpine-key", nil, flagAlpineKey)
+	f.StringSliceVar(&o.debianKeys, "debian-key", nil, flagDebianKey)
+	o.register(c)
 	return c
 }
 
 func (w *world) lock(ctx context.Context, o lockOptions, dir string) error {
-	project, err := farm.OpenProject(dir)
+	project, err := openProject(dir)
 	if err != nil {
 		return err
 	}
@@ -71,20 +66,80 @@ func (w *world) lock(ctx context.Context, o lockOptions, dir string) error {
 		return err
 	}
 	defer meter.Close()
-	mirrors, err := w.mirrors(o.common, dir, project.Config)
+	opt.Fetcher = f.Fetcher
+	l := &locker{world: w, project: project, options: opt, mirrors: w.mirrors(o.common, dir, project.Config)}
+	file, err := l.resolve(ctx, opt.Targets)
 	if err != nil {
 		return err
 	}
-	present := presentArchives(w, opt.Targets)
-	f.Fetcher.Mirrors = mirrors.For(present)
-	opt.Fetcher = f.Fetcher
-	opt.ArchiveName = func(name string) string { return archiveAt(present, name) }
-	file, err := resolve.Lock(ctx, opt)
-	if err != nil {
+	if file, err = l.keep(ctx, kept(project, o), file); err != nil {
 		return err
 	}
 	meter.Close()
 	return w.writeLock(project, file)
+}
+
+// locker makes the locks of a project.
+type locker struct {
+	world   *world
+	project *farm.Project
+	options resolve.Options
+	mirrors farm.Mirrors
+}
+
+// resolve makes a lock for some targets.
+func (l *locker) resolve(ctx context.Context, list []resolve.Target) (*lock.File, error) {
+	opt := l.options
+	present := presentArchives(l.world, list)
+	opt.Targets = list
+	opt.Fetcher.Mirrors = l.mirrors.For(present)
+	opt.ArchiveName = func(name string) string { return archiveAt(present, name) }
+	return resolve.Lock(ctx, opt)
+}
+
+// keep adds the targets that only the old lock has: as they are, or locked
+// again where the opam packages have changed, which are the same for all.
+func (l *locker) keep(ctx context.Context, old, file *lock.File) (*lock.File, error) {
+	if old == nil {
+		return file, nil
+	}
+	if resolve.SameOpam(old, file) {
+		resolve.Keep(old, file)
+		return file, nil
+	}
+	list := slices.Clone(l.options.Targets)
+	for _, t := range old.Targets {
+		if _, ok := file.Target(t.TargetID); ok {
+			continue
+		}
+		again, err := lockTarget(t.Name, targets.Platform(t.Platform), l.project)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, again)
+	}
+	if len(list) == len(l.options.Targets) {
+		return file, nil
+	}
+	return l.resolve(ctx, list)
+}
+
+// kept is the lock that there is, with the targets that stay if they aren't
+// locked again: those of other platforms, and with --target all. Nil where
+// there is none.
+func kept(p *farm.Project, o lockOptions) *lock.File {
+	data, err := os.ReadFile(p.LockPath())
+	if err != nil {
+		return nil
+	}
+	old, err := lock.Parse(p.LockPath(), data)
+	if err != nil {
+		return nil // a damaged lock has nothing to keep
+	}
+	if len(o.targets) == 0 {
+		old.Targets = slices.DeleteFunc(old.Targets, func(t lock.Target) bool { return t.Platform == o.platform })
+	}
+	return old
 }
 
 // writeLock writes the lock beside its place and renames it: an interrupted
@@ -99,15 +154,18 @@ func (w *world) writeLock(p *farm.Project, file *lock.File) error {
 	if err := farm.WriteFile(p.LockPath(), text); err != nil {
 		return fmt.Errorf("writing the lock: %w", err)
 	}
-	fmt.Fprintf(w.Stdout, "locked %d opam packages in %s\n", len(file.Packages), p.LockPath())
+	fmt.Fprintf(w.Stdout, "locked %s in %s\n",
+		counted(len(file.Packages), "opam package", "opam packages"), p.LockPath())
 	for _, t := range file.Targets {
-		fmt.Fprintf(w.Stdout, "  %s: %d distro packages, %d more for depexts\n", t.Name, len(t.Base), len(t.Extra))
+		fmt.Fprintf(w.Stdout, "  %s: %s, %d more for depexts\n",
+			targets.Folder(t.Name, targets.Platform(t.Platform)),
+			counted(len(t.Base), "distro package", "distro packages"), len(t.Extra))
 	}
 	return nil
 }
 
 func (w *world) resolveOptions(o lockOptions, p *farm.Project) (resolve.Options, error) {
-	opt := resolve.Options{Dir: p.Dir, Projects: p.Locked(), Epoch: lockEpoch, Now: w.Now()}
+	opt := resolve.Options{Dir: p.Dir, Projects: p.Locked(), Epoch: lockEpoch}
 	for _, pkg := range p.Packages {
 		opt.Files = append(opt.Files, pkg.File)
 	}
@@ -123,177 +181,6 @@ func (w *world) resolveOptions(o lockOptions, p *farm.Project) (resolve.Options,
 	}
 	opt.AlpineKeys, opt.DebianKeys, err = trustedKeys(o, p)
 	return opt, err
-}
-
-func lockTargets(o lockOptions, p *farm.Project) ([]resolve.Target, error) {
-	platform, err := targets.ParsePlatform(o.platform)
-	if err != nil {
-		return nil, &usageError{err}
-	}
-	names := o.targets
-	if len(names) == 0 {
-		names = p.Config.Targets
-	}
-	if len(names) == 0 {
-		names = defaultTargets
-	}
-	var out []resolve.Target
-	for _, name := range names {
-		r, err := targets.Find(name, nil)
-		if err != nil {
-			return nil, err
-		}
-		if !r.Has(platform) {
-			return nil, &usageError{fmt.Errorf("target %q has no platform %s", name, platform)}
-		}
-		out = append(out, resolve.Target{
-			Release: r, Platform: platform, DistroPackages: p.Config.For(r.Name).DistroPackages,
-		})
-	}
-	return out, nil
-}
-
-// noRepositoryError says that no opam repository was named.
-type noRepositoryError struct{}
-
-func (noRepositoryError) Error() string { return "no opam repository to take packages from" }
-
-// remoteRepositoryError says that an opam repository isn't a folder.
-type remoteRepositoryError struct{ url string }
-
-func (e *remoteRepositoryError) Error() string {
-	return fmt.Sprintf("opam repository %q is not a folder", e.url)
-}
-
-func repositories(o lockOptions, p *farm.Project) ([]resolve.Repository, error) {
-	urls := o.repositories
-	if len(urls) == 0 {
-		urls = p.Config.OpamRepositories
-	}
-	if len(urls) == 0 {
-		return nil, noRepositoryError{}
-	}
-	var out []resolve.Repository
-	for i, u := range urls {
-		path, err := relativeTo(p.Dir, u, len(o.repositories) > 0)
-		if err != nil {
-			return nil, err
-		}
-		if info, err := os.Stat(filepath.Join(p.Dir, path, "packages")); err != nil || !info.IsDir() {
-			return nil, &remoteRepositoryError{u}
-		}
-		name := "main"
-		if i > 0 {
-			name = fmt.Sprintf("overlay-%d", i)
-		}
-		out = append(out, resolve.Repository{Name: name, URL: filepath.ToSlash(path)})
-	}
-	return out, nil
-}
-
-// relativeTo makes a folder relative to the project, where a lock has it. A
-// flag's folder is relative to where ofarm runs, a file's to the file.
-func relativeTo(project, path string, flag bool) (string, error) {
-	if !flag && !filepath.IsAbs(path) {
-		return path, nil
-	}
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return "", err
-	}
-	from, err := filepath.Abs(project)
-	if err != nil {
-		return "", err
-	}
-	return filepath.Rel(from, abs)
-}
-
-// noVersionsError says that there is no list of opam versions to lock.
-type noVersionsError struct{ path string }
-
-func (e *noVersionsError) Error() string {
-	return fmt.Sprintf("there is no %q to take the versions of opam packages from", e.path)
-}
-
-// lockedVersions reads opam's own lock of each of the project's packages.
-func lockedVersions(o lockOptions, p *farm.Project) (map[string]string, error) {
-	paths := []string{o.opamLocked}
-	if o.opamLocked == "" {
-		paths = opamLocks(p)
-	}
-	out := map[string]string{}
-	for _, path := range paths {
-		data, err := os.ReadFile(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, &noVersionsError{path}
-		}
-		if err != nil {
-			return nil, err
-		}
-		l, err := opam.ParseLocked(path, data)
-		if err != nil {
-			return nil, err
-		}
-		for _, pkg := range l.Packages {
-			if v, ok := out[pkg.Name]; ok && v != pkg.Version {
-				return nil, fmt.Errorf("%s: %s is locked to %s here and to %s elsewhere", path, pkg.Name, pkg.Version, v)
-			}
-			if ok, err := pkg.When.True(opam.Scope{Globals: opam.BuildVariables()}); err == nil && ok {
-				out[pkg.Name] = pkg.Version
-			}
-		}
-	}
-	return out, nil
-}
-
-func opamLocks(p *farm.Project) []string {
-	if p.Config.OpamLocked != "" {
-		return []string{filepath.Join(p.Dir, p.Config.OpamLocked)}
-	}
-	var out []string
-	for _, pkg := range p.Packages {
-		out = append(out, filepath.Join(p.Dir, pkg.Name+".opam.locked"))
-	}
-	return out
-}
-
-func trustedKeys(o lockOptions, p *farm.Project) (alpine []apk.Key, debian []deb.Keyring, err error) {
-	for _, path := range keyPaths(p, o.alpineKeys, p.Config.Keys.Alpine) {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return nil, nil, fmt.Errorf("reading a key: %w", err)
-		}
-		key, err := apk.ParseKey(filepath.Base(path), data)
-		if err != nil {
-			return nil, nil, err
-		}
-		alpine = append(alpine, key)
-	}
-	for _, path := range keyPaths(p, o.debianKeys, p.Config.Keys.Debian) {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return nil, nil, fmt.Errorf("reading a key: %w", err)
-		}
-		ring, err := deb.ReadKeyring(bytes.NewReader(data))
-		if err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", path, err)
-		}
-		debian = append(debian, ring)
-	}
-	return alpine, debian, nil
-}
-
-// keyPaths joins a flag's files, relative to where ofarm runs, and ofarm.toml's,
-// relative to it.
-func keyPaths(p *farm.Project, flag, file []string) []string {
-	out := flag
-	for _, f := range file {
-		if !filepath.IsAbs(f) {
-			f = filepath.Join(p.Dir, f)
-		}
-		out = append(out, f)
-	}
-	return out
 }
 
 // presentArchives are the archives of targets as they are now.

@@ -5,15 +5,15 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
-	"github.com/hashicorp/go-multierror"
+	"github.com/containerd/log"
+
+	"github.com/ofarm/ofarm/targets"
 )
 
 // Exit codes of ofarm.
@@ -33,6 +33,8 @@ func mainCode() int {
 	defer stop()
 	// A second Ctrl-C ends ofarm at once: the first one only cancels.
 	context.AfterFunc(ctx, stop)
+	// BuildKit's client warns by it of what is an error of ours anyway.
+	_ = log.SetLevel("error")
 	w := &world{
 		Args:   os.Args[1:],
 		Stdout: os.Stdout,
@@ -50,6 +52,9 @@ type world struct {
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
 	Now            func() time.Time
+
+	// logsShown tells that the display shows the logs of failed steps.
+	logsShown bool
 }
 
 // run executes a command line and returns the exit code.
@@ -62,51 +67,25 @@ func (w *world) run(ctx context.Context) int {
 	if err == nil {
 		return exitOK
 	}
+	if ctx.Err() != nil {
+		err = errInterrupted
+	}
 	w.report(err)
-	return exitCode(ctx, err)
+	return exitCode(err)
 }
 
-// report prints every failure, each with what to do about it where that is
-// known. A hint that many failures share is printed once.
-func (w *world) report(err error) {
-	said := map[string]bool{}
-	for _, e := range failures(err) {
-		fmt.Fprintf(w.Stderr, "ofarm: error: %s\n", strings.TrimRight(e.Error(), "\n"))
-		if h := hint(e); h != "" && !said[h] {
-			said[h] = true
-			fmt.Fprintf(w.Stderr, "ofarm: hint: %s\n", h)
-		}
-	}
-}
+// errInterrupted stands for whatever fails once a signal has come.
+var errInterrupted = errors.New("interrupted")
 
-// failures takes an error apart into those that stand for themselves.
-func failures(err error) []error {
-	var many *multierror.Error
-	if !errors.As(err, &many) || len(many.Errors) == 0 {
-		return []error{err}
-	}
-	var out []error
-	for _, e := range many.Errors {
-		out = append(out, failures(e)...)
-	}
-	return out
-}
-
-func exitCode(ctx context.Context, err error) int {
+func exitCode(err error) int {
 	var usage *usageError
 	switch {
-	case ctx.Err() != nil:
+	case errors.Is(err, errInterrupted):
 		return exitInterrupted
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), as[*targets.UnknownError](err):
 		return exitUsage
 	case isLockError(err):
 		return exitLock
 	}
 	return exitFailed
 }
-
-// usageError is a command line that can't be understood.
-type usageError struct{ err error }
-
-func (e *usageError) Error() string { return e.err.Error() }
-func (e *usageError) Unwrap() error { return e.err }

@@ -6,11 +6,11 @@ import (
 	"io"
 	"strings"
 
-	"github.com/hashicorp/go-multierror"
 	"github.com/spf13/cobra"
+	"mvdan.cc/sh/v3/syntax"
 
 	"github.com/ofarm/ofarm/cache"
-	"github.com/ofarm/ofarm/internal/farm"
+	"github.com/ofarm/ofarm/internal/opam"
 	"github.com/ofarm/ofarm/internal/plan"
 )
 
@@ -24,20 +24,15 @@ func newPlan(w *world) *cobra.Command {
 	var o planOptions
 	c := &cobra.Command{
 		Use:     "plan [PROJECT]",
-		Short:   words.planShort,
-		Long:    words.planLong,
-		Example: words.planExample,
-		Args:    usageArgs(cobra.MaximumNArgs(1)),
+		Short:   planShort,
+		Long:    planLong,
+		Example: planExample,
+		Args:    oneProject,
 		RunE:    func(c *cobra.Command, args []string) error { return w.plan(c.Context(), o, projectDir(args)) },
 	}
-	o.register(c.Flags())
-	c.Flags().BoolVar(&o.json, "json", false, words.flagJSON)
+	c.Flags().BoolVar(&o.json, "json", false, flagJSON)
+	o.register(c)
 	return c
-}
-
-// plans makes the plans of a session's targets.
-func (s *session) plans(ctx context.Context) ([]*plan.Plan, error) {
-	return s.farm.Plans(ctx, farm.BuildOptions{Project: s.project, Lock: s.lock, Targets: s.targets})
 }
 
 func (w *world) plan(ctx context.Context, o planOptions, dir string) error {
@@ -51,16 +46,17 @@ func (w *world) plan(ctx context.Context, o planOptions, dir string) error {
 		return err
 	}
 	if o.json {
-		return w.printJSON(plans)
+		return w.printJSON(describePlans(plans))
 	}
-	var errs *multierror.Error
 	for i, p := range plans {
 		if i > 0 {
 			fmt.Fprintln(w.Stdout)
 		}
-		errs = multierror.Append(errs, printPlan(w.Stdout, p))
+		if err := printPlan(w.Stdout, p); err != nil {
+			return err
+		}
 	}
-	return errs.ErrorOrNil()
+	return nil
 }
 
 // printPlan prints a plan for people: what runs, on what, with what.
@@ -88,16 +84,44 @@ func printPlan(out io.Writer, p *plan.Plan) error {
 }
 
 func printPart(b *strings.Builder, p plan.Part) {
-	for _, f := range p.Patches {
-		fmt.Fprintf(b, "  patch    %s\n", f)
+	lines := func(what string, list []string) {
+		for _, l := range list {
+			fmt.Fprintf(b, "  %-8s %s\n", what, l)
+		}
 	}
-	for _, f := range append(p.SubstsFirst, p.Substs...) {
-		fmt.Fprintf(b, "  subst    %s\n", f)
+	lines("subst", p.SubstsFirst)
+	lines("patch", p.Patches)
+	lines("subst", p.Substs)
+	lines("build", spell(p.Build))
+	lines("install", spell(p.Install))
+}
+
+// spell writes commands as a shell would take them; a part that is known only
+// at run time is a variable.
+func spell(commands []plan.Command) []string {
+	var out []string
+	for _, c := range commands {
+		var words []string
+		for _, w := range c {
+			words = append(words, quoteWord(w))
+		}
+		out = append(out, strings.Join(words, " "))
 	}
-	for _, c := range p.Build {
-		fmt.Fprintf(b, "  build    %s\n", c)
+	return out
+}
+
+func quoteWord(w opam.Word) string {
+	var b strings.Builder
+	for _, p := range w {
+		if p.RunTime != "" {
+			b.WriteString(`"$` + p.RunTime + `"`)
+			continue
+		}
+		quoted, err := syntax.Quote(p.Text, syntax.LangBash)
+		if err != nil {
+			quoted = fmt.Sprintf("%q", p.Text) // a NUL, which no command can have
+		}
+		b.WriteString(quoted)
 	}
-	for _, c := range p.Install {
-		fmt.Fprintf(b, "  install  %s\n", c)
-	}
+	return b.String()
 }

@@ -20,6 +20,14 @@ func (t table) row(cells ...string) { fmt.Fprintln(t.w, strings.Join(cells, "\t"
 
 func (t table) flush() error { return t.w.Flush() }
 
+// counted writes a number with the noun that goes with it.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
 // printJSON prints a value as indented JSON.
 func (w *world) printJSON(v any) error {
 	e := json.NewEncoder(w.Stdout)

@@ -12,12 +12,12 @@ func newTargets(w *world) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "targets",
-		Short: words.targetsShort,
-		Long:  words.targetsLong,
-		Args:  usageArgs(cobra.NoArgs),
+		Short: targetsShort,
+		Long:  targetsLong,
+		Args:  noArgs,
 		RunE:  func(*cobra.Command, []string) error { return w.listTargets(asJSON) },
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, words.flagJSON)
+	c.Flags().BoolVar(&asJSON, "json", false, flagJSON)
 	return c
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"runtime"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
@@ -10,8 +11,8 @@ import (
 func newVersion(w *world) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: words.versionShort,
-		Args:  usageArgs(cobra.NoArgs),
+		Short: versionShort,
+		Args:  noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(w.Stdout, versionText())
 			return err
@@ -19,17 +20,37 @@ func newVersion(w *world) *cobra.Command {
 	}
 }
 
-// versionText says which ofarm this is and which BuildKit it speaks with.
+// versionText says which ofarm this is, which BuildKit it speaks with, and
+// with which Go it was built.
 func versionText() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return "ofarm (unknown build)"
+		info = &debug.BuildInfo{}
 	}
-	text := "ofarm " + info.Main.Version
+	buildkit := "unknown"
 	for _, d := range info.Deps {
 		if d.Path == "github.com/moby/buildkit" {
-			text += ", BuildKit " + d.Version
+			buildkit = d.Version
 		}
 	}
-	return text + ", " + info.GoVersion
+	return fmt.Sprintf("ofarm %s, BuildKit %s, %s %s/%s",
+		ownVersion(info), buildkit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// ownVersion is the module's version, or the commit that was built where Go
+// noted one: "devel 0123456789ab, changed since".
+func ownVersion(info *debug.BuildInfo) string {
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	text := "devel"
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			text += fmt.Sprintf(" %.12s", s.Value)
+		case s.Key == "vcs.modified" && s.Value == "true":
+			text += " (changed since)"
+		}
+	}
+	return text
 }

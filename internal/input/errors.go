@@ -80,9 +80,16 @@ type OfflineError struct {
 	Missing []Failure
 }
 
+// mostMissing is how many missing inputs are listed: who lacks more lacks all.
+const mostMissing = 12
+
 func (e *OfflineError) Error() string {
 	lines := []string{fmt.Sprintf("offline, and %s not in the store:", counted(len(e.Missing), "input is", "inputs are"))}
-	for _, f := range e.Missing {
+	for i, f := range e.Missing {
+		if i == mostMissing {
+			lines = append(lines, fmt.Sprintf("  and %d more", len(e.Missing)-i))
+			break
+		}
 		lines = append(lines, "  "+f.label())
 		for _, t := range f.Tried {
 			if !isNotFound(t.Answer) {

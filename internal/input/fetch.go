@@ -41,6 +41,8 @@ type Fetcher struct {
 	// Sleep waits between retries; nil means to really wait. It returns the
 	// context's error when that ends first.
 	Sleep func(context.Context, time.Duration) error
+
+	run *Run // set by Fetch
 }
 
 // group is several requests for one input.
@@ -56,6 +58,7 @@ type group struct {
 // error joins the failures of all. After a cancelled context, what was being
 // transferred stays in the store's folder for partial files, to be resumed.
 func (f Fetcher) Fetch(ctx context.Context, requests []Request) ([]Result, error) {
+	f.run = &Run{}
 	groups, err := f.group(requests)
 	if err != nil {
 		return nil, fmt.Errorf("fetching inputs: %w", err)
@@ -180,6 +183,7 @@ func (f Fetcher) retries() int { return max(0, cmp.Or(f.Retries, 3)) }
 // tell reports an event, if anybody listens.
 func (f Fetcher) tell(e Event) {
 	if f.Progress != nil {
+		e.Run = f.run
 		f.Progress(e)
 	}
 }

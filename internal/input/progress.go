@@ -22,8 +22,13 @@ const (
 	Failed
 )
 
+// Run is one call of [Fetcher.Fetch]. Its address tells it from others.
+type Run struct{ _ byte }
+
 // Event is a step of a Fetch.
 type Event struct {
+	// Run is the Fetch it belongs to.
+	Run *Run
 	// ID tells the inputs of one Fetch apart: the position of the request, or
 	// of the first of several for the same input.
 	ID int
@@ -43,69 +48,111 @@ type Event struct {
 const (
 	// redraw is the least time between two pictures on a terminal.
 	redraw = 100 * time.Millisecond
-	// plainLines is about how many lines a Fetch writes elsewhere.
-	plainLines = 10
+	// patience is how long fetching goes on before a terminal shows it: what
+	// takes less isn't worth a flicker.
+	patience = 300 * time.Millisecond
+	// calm is the time between two lines elsewhere, and before the first.
+	calm = 5 * time.Second
 )
 
-// Meter shows the events of one Fetch, as one line that changes on a terminal
-// and as a line every so often elsewhere.
+// Meter shows the events of any number of Fetches, as one line that changes on
+// a terminal, and elsewhere as a line every few seconds and one at the end of a
+// Fetch. What is quick is not shown at all.
 type Meter struct {
 	w     io.Writer
 	tty   bool
 	now   func() time.Time
 	mu    sync.Mutex
-	files map[int]Event
-	ended int       // files that are done or have failed
-	drawn time.Time // last picture on the terminal
-	lined int       // ended files at the last plain line
+	files map[file]Event // those of the Fetches that are under way
+	ended int            // those of them that are done or have failed
+	begun time.Time      // when the first of them began
+	drawn time.Time      // the last picture or line; zero if none is to be seen
+	lined bool           // whether a line was written of them
 }
 
-// NewMeter returns a meter that writes to w. On a terminal, now limits how
-// often it does so. Call Close when the Fetch has returned.
+// file names an input of a Fetch.
+type file struct {
+	run *Run
+	id  int
+}
+
+// NewMeter returns a meter that writes to w by the clock now. Call Close when
+// the last Fetch has returned, and before somebody else writes to w.
 func NewMeter(w io.Writer, tty bool, now func() time.Time) *Meter {
-	return &Meter{w: w, tty: tty, now: now, files: map[int]Event{}}
+	return &Meter{w: w, tty: tty, now: now, files: map[file]Event{}}
 }
 
 // Event takes notice of an event; it is a [Fetcher.Progress].
 func (m *Meter) Event(e Event) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	e.Total = cmp.Or(e.Total, m.files[e.ID].Total)
-	m.files[e.ID] = e
-	if e.State >= Done {
-		m.ended++
+	now := m.now()
+	if len(m.files) == 0 {
+		m.begun = now
 	}
-	if m.tty {
-		m.draw()
-	} else if m.ended > m.lined && (m.ended == len(m.files) || m.ended-m.lined >= m.every()) {
-		m.lined = m.ended
+	m.note(e)
+	switch {
+	case m.ended == len(m.files):
+		m.rest()
+	case m.tty && now.Sub(m.begun) >= patience && now.Sub(m.drawn) >= redraw:
+		m.drawn = now
+		fmt.Fprintf(m.w, "\r\x1b[K%s", m.line())
+	case !m.tty && now.Sub(m.begun) >= calm && now.Sub(m.drawn) >= calm:
+		m.drawn, m.lined = now, true
 		fmt.Fprintln(m.w, m.line())
 	}
 }
 
-// Close takes the changing line off the terminal.
+// note counts an event.
+func (m *Meter) note(e Event) {
+	f := file{e.Run, e.ID}
+	e.Total = cmp.Or(e.Total, m.files[f].Total)
+	m.files[f] = e
+	if e.State >= Done {
+		m.ended++
+	}
+}
+
+// rest follows the end of everything that was under way: others may use the
+// terminal until the next Fetch.
+func (m *Meter) rest() {
+	if m.lined {
+		fmt.Fprintln(m.w, m.summary())
+	}
+	clear(m.files)
+	m.ended, m.lined = 0, false
+	m.erase()
+}
+
+// summary tells what was fetched.
+func (m *Meter) summary() string {
+	var count int
+	var size int64
+	for _, e := range m.files {
+		if e.State == Done {
+			count++
+			size += e.Done
+		}
+	}
+	return fmt.Sprintf("fetched %s, %s", counted(count, "file", "files"), humanize.Bytes(uint64(size)))
+}
+
+// erase takes the changing line off the terminal.
+func (m *Meter) erase() {
+	if m.tty && !m.drawn.IsZero() {
+		fmt.Fprint(m.w, "\r\x1b[K")
+		m.drawn = time.Time{}
+	}
+}
+
+// Close takes what is left of an interrupted Fetch off the terminal.
 func (m *Meter) Close() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.tty && !m.drawn.IsZero() {
-		fmt.Fprint(m.w, "\r\x1b[K")
-	}
+	m.erase()
 }
 
-// draw renews the line on the terminal, unless that was done just now.
-func (m *Meter) draw() {
-	now := m.now()
-	if now.Sub(m.drawn) < redraw && !m.drawn.IsZero() {
-		return
-	}
-	m.drawn = now
-	fmt.Fprintf(m.w, "\r\x1b[K%s", m.line())
-}
-
-// every is how many files lie between two plain lines.
-func (m *Meter) every() int { return max(1, len(m.files)/plainLines) }
-
-// line describes where the Fetch stands.
+// line describes where the Fetches stand.
 func (m *Meter) line() string {
 	var done, total int64
 	for _, e := range m.files {

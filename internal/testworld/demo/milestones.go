@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strings"
 )
 
-// milestones lets through of plain progress what finished, one line each, and
-// drops the output of the steps.
+// milestones lets through of plain progress which steps finished, one line
+// each, and drops what the steps print and the loading of images.
 type milestones struct {
 	out   io.Writer
 	rest  []byte
@@ -39,7 +40,9 @@ func (m *milestones) line(line string) {
 	if found := named.FindStringSubmatch(line); found != nil {
 		m.names[found[1]] = found[2]
 	}
-	if found := ended.FindStringSubmatch(line); found != nil && m.names[found[1]] != "" {
-		fmt.Fprintf(m.out, "  %s: %s%s\n", m.names[found[1]], found[2], found[3])
+	found := ended.FindStringSubmatch(line)
+	if found == nil || m.names[found[1]] == "" || strings.Contains(m.names[found[1]], "] load ") {
+		return
 	}
+	fmt.Fprintf(m.out, "  %s: %s%s\n", m.names[found[1]], found[2], found[3])
 }

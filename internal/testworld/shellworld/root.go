@@ -141,6 +141,19 @@ func newRoot(w *tar.Writer, out *bytes.Buffer) (Root, error) {
 	return Root{files: out.Bytes(), signer: apk.Signer{KeyName: "shellworld.rsa.pub", Private: key}}, nil
 }
 
+// Has tells whether the root has a file: "usr/bin/patch".
+func (r Root) Has(name string) bool {
+	for tr := tar.NewReader(bytes.NewReader(r.files)); ; {
+		h, err := tr.Next()
+		if err != nil {
+			return false
+		}
+		if h.Name == name {
+			return true
+		}
+	}
+}
+
 // packageFile makes a package file of a tar.
 func (r Root) packageFile(name string, files io.Reader) ([]byte, error) {
 	var out bytes.Buffer

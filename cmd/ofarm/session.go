@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/ofarm/ofarm/internal/farm"
+	"github.com/ofarm/ofarm/internal/input"
+	"github.com/ofarm/ofarm/internal/lock"
+	"github.com/ofarm/ofarm/internal/plan"
+	"github.com/ofarm/ofarm/targets"
+)
+
+// session is a project that a command has opened, with its lock and its farm.
+type session struct {
+	farm    *farm.Farm
+	project *farm.Project
+	lock    *lock.File
+	digest  string
+	targets []lock.TargetID
+	meter   *input.Meter
+}
+
+// noFolderError says that there is no folder for a project.
+type noFolderError struct{ dir string }
+
+func (e *noFolderError) Error() string { return fmt.Sprintf("there is no folder %q", e.dir) }
+
+// openProject reads the project in a folder.
+func openProject(dir string) (*farm.Project, error) {
+	if info, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
+		return nil, &noFolderError{dir}
+	}
+	return farm.OpenProject(dir)
+}
+
+// open reads a project and its lock, and sets up fetching.
+func (w *world) open(o common, dir string) (*session, error) {
+	project, err := openProject(dir)
+	if err != nil {
+		return nil, err
+	}
+	l, digest, err := project.ReadLock()
+	if err != nil {
+		return nil, err
+	}
+	ids, err := chosen(o, project, l)
+	if err != nil {
+		return nil, err
+	}
+	f, meter, err := w.openFarm(o)
+	if err != nil {
+		return nil, err
+	}
+	f.Fetcher.Mirrors = w.mirrors(o, dir, project.Config).For(l.Targets)
+	return &session{f, project, l, digest, ids, meter}, nil
+}
+
+// chosen are the locked targets that a command is about, each once.
+func chosen(o common, p *farm.Project, l *lock.File) ([]lock.TargetID, error) {
+	names := o.targets
+	if len(names) == 0 {
+		names = p.Config.Targets
+	}
+	return farm.TargetIDs(l, names, targets.Platform(o.platform))
+}
+
+// plans makes the plans of a session's targets.
+func (s *session) plans(ctx context.Context) ([]*plan.Plan, error) {
+	return s.farm.Plans(ctx, farm.BuildOptions{Project: s.project, Lock: s.lock, Targets: s.targets})
+}
