@@ -17,36 +17,47 @@ var (
 	stackSize    = regexp.MustCompile(`^[1-9][0-9]*(KiB|MiB)?$`)
 )
 
-// check looks at values that TOML's own kinds can't tell apart.
-func check(name string, f File) error {
-	var all *multierror.Error
-	add := func(format string) {
-		all = multierror.Append(all, &Mistake{File: name, Text: format})
-	}
-	for _, t := range f.Targets {
-		if _, err := targets.Find(t, nil); err != nil {
-			all = multierror.Append(all, &Mistake{File: name, Text: "targets: " + err.Error()})
-		}
-	}
-	checkTarget("", f.AllTargets, add)
-	for _, t := range slices.Sorted(maps.Keys(f.Target)) {
-		if _, err := targets.Find(t, nil); err != nil {
-			add("target." + t + ": " + err.Error())
-		}
-		checkTarget("target."+t+".", f.Target[t], add)
-	}
-	return all.ErrorOrNil()
+// checker collects mistakes of values that TOML's own kinds can't tell apart.
+type checker struct {
+	name string
+	at   map[string]position
+	all  *multierror.Error
 }
 
-func checkTarget(prefix string, t Target, add func(string)) {
+// check reports all such mistakes, each where its key stands.
+func check(name string, data []byte, f File) error {
+	c := checker{name: name, at: positions(data)}
+	for _, t := range f.Targets {
+		c.target("targets", t)
+	}
+	c.values("", f.AllTargets)
+	for _, t := range slices.Sorted(maps.Keys(f.Target)) {
+		c.target("target."+t, t)
+		c.values("target."+t+".", f.Target[t])
+	}
+	return c.all.ErrorOrNil()
+}
+
+func (c *checker) fail(key, text string) {
+	at := c.at[key]
+	c.all = multierror.Append(c.all, &Mistake{File: c.name, Line: at.line, Column: at.column, Text: key + ": " + text})
+}
+
+func (c *checker) target(key, name string) {
+	if _, err := targets.Find(name, nil); err != nil {
+		c.fail(key, err.Error())
+	}
+}
+
+func (c *checker) values(prefix string, t Target) {
 	if t.Link != "" && !slices.Contains(targets.LinkModes(), t.Link) {
-		add(prefix + "link: unknown link mode " + strings.TrimSpace(quote(string(t.Link))))
+		c.fail(prefix+"link", "unknown link mode "+quote(string(t.Link)))
 	}
 	if t.MaxGLIBC != "" && !glibcVersion.MatchString(t.MaxGLIBC) {
-		add(prefix + "max-glibc: " + quote(t.MaxGLIBC) + ` is not a glibc version such as "2.31"`)
+		c.fail(prefix+"max-glibc", quote(t.MaxGLIBC)+` is not a glibc version such as "2.31"`)
 	}
 	if t.ThreadStack != "" && !stackSize.MatchString(t.ThreadStack) {
-		add(prefix + "thread-stack: " + quote(t.ThreadStack) + ` is not a size such as "8MiB"`)
+		c.fail(prefix+"thread-stack", quote(t.ThreadStack)+` is not a size such as "8MiB"`)
 	}
 }
 

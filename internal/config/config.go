@@ -96,7 +96,7 @@ func Parse(name string, data []byte) (File, error) {
 		return File{}, mistakes(name, err)
 	}
 	f.File.AllTargets = f.Target
-	return f.File, check(name, f.File)
+	return f.File, check(name, data, f.File)
 }
 
 func mistakes(name string, err error) error {

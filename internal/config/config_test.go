@@ -1,6 +1,7 @@
 package config
 
 import (
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -45,11 +46,11 @@ func TestMistakes(t *testing.T) {
 		"unknown in table": {"[target.alpine]\nlnk = \"static\"", `ofarm.toml:2:1: unknown key "target.alpine.lnk"`},
 		"kind":             {"strip = \"yes\"", "ofarm.toml:1:"},
 		"syntax":           {"strip = ", "ofarm.toml:1:"},
-		"target":           {"targets = [\"alpin\"]", `ofarm.toml: targets: unknown target "alpin"`},
-		"target table":     {"[target.alpin]", `ofarm.toml: target.alpin: unknown target "alpin"`},
-		"link":             {"link = \"statik\"", `ofarm.toml: link: unknown link mode "statik"`},
-		"glibc":            {"[target.alpine]\nmax-glibc = \"old\"", `target.alpine.max-glibc: "old" is not a glibc version`},
-		"stack":            {"thread-stack = \"8 MB\"", `thread-stack: "8 MB" is not a size`},
+		"target":           {"targets = [\"alpin\"]", `ofarm.toml:1:1: targets: unknown target "alpin"`},
+		"target table":     {"[target.alpin]", `ofarm.toml:1:2: target.alpin: unknown target "alpin"`},
+		"link":             {"link = \"statik\"", `ofarm.toml:1:1: link: unknown link mode "statik"`},
+		"glibc":            {"[target.alpine]\nmax-glibc = \"old\"", `ofarm.toml:2:1: target.alpine.max-glibc: "old" is not a glibc version`},
+		"stack":            {"thread-stack = \"8 MB\"", `ofarm.toml:1:1: thread-stack: "8 MB" is not a size`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -86,6 +87,19 @@ func collect(t reflect.Type, prefix string, out map[string]bool) {
 			collect(f.Type, prefix+tag+".", out)
 		default:
 			out[prefix+tag] = true
+		}
+	}
+}
+
+// TestReadme holds the README's table of keys against Keys.
+func TestReadme(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range Keys() {
+		if !strings.Contains(string(text), k.Markdown()+"\n") {
+			t.Errorf("the README's table of ofarm.toml lacks this row:\n%s", k.Markdown())
 		}
 	}
 }

@@ -34,3 +34,12 @@ func Keys() []Key {
 		{"keys.alpine", "list of files", "Alpine's keys", "RSA public keys (NAME.rsa.pub) to trust beyond the built-in ones", false},
 	}
 }
+
+// Markdown is the key's row in the README's table.
+func (k Key) Markdown() string {
+	perTarget := ""
+	if k.PerTarget {
+		perTarget = "yes"
+	}
+	return "| `" + k.Name + "` | " + k.Kind + " | " + k.Default + " | " + perTarget + " | " + k.Text + " |"
+}
