@@ -32,8 +32,12 @@ func TestRootless(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	buildkitd, err := os.ReadFile("../../bin/buildkitd")
+	if err != nil {
+		t.Fatal(err)
+	}
 	u, uid, gid := account(t, name)
-	for file, data := range map[string][]byte{"prog": prog, "solve.test": self} {
+	for file, data := range map[string][]byte{"prog": prog, "solve.test": self, "buildkitd": buildkitd} {
 		if err := os.WriteFile(filepath.Join(dir, file), data, 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -51,8 +55,9 @@ func TestRootless(t *testing.T) {
 	cmd := exec.Command(filepath.Join(dir, "solve.test"), "-test.v", "-test.run", "^(TestRun|TestPrivate|TestStale|TestLong|TestFind)")
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + u.HomeDir, "TMPDIR=" + tmp,
-		"SOLVE_TEST_PROG=" + filepath.Join(dir, "prog"), "OFARM_TEST_DAEMON=" + os.Getenv("OFARM_TEST_DAEMON"),
+		"SOLVE_TEST_PROG=" + filepath.Join(dir, "prog"), "SOLVE_TEST_BIN=" + dir, "OFARM_TEST_DAEMON=" + os.Getenv("OFARM_TEST_DAEMON"),
 	}
+	cmd.Dir = dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
