@@ -292,7 +292,7 @@ func (w *world) testBadRequests(t *testing.T) {
 		"same export":   {reqs: []Request{{Name: "a", Definition: def, Export: "/x/y"}, {Name: "b", Definition: def, Export: "/x/./y/"}}, want: `"a" and "b" export to the same folder /x/y`},
 		"no definition": {reqs: []Request{{Name: "a"}}, want: "a: its definition is empty"},
 		"progress":      {reqs: []Request{{Name: "a", Definition: def}}, opts: RunOptions{Output: os.Stderr, Progress: "loud"}, want: `showing progress as "loud"`},
-		"export a file": {reqs: []Request{{Name: "a", Definition: def, Export: "run_test.go"}}, want: "run_test.go is there and is not a folder"},
+		"export a file": {reqs: []Request{{Name: "a", Definition: def, Export: os.Args[0]}}, want: "solve.test is there and is not a folder"},
 	} {
 		_, err := w.engine.Run(t.Context(), c.reqs, c.opts)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
