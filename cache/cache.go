@@ -9,6 +9,11 @@
 // A key says less than BuildKit's cache knows: a dependency that was rebuilt
 // to the same bytes has another key, and rebuilds nobody all the same.
 //
+// What names things only for people is not in a key: where a source is fetched
+// from, its further checksums, the names of roots. Nor are the scripts and the
+// linker shim that ofarm brings: version stands for them, and has to be raised
+// when they make something else of the same plan.
+//
 // A key that changes means that every switch kept under it is lost; the
 // golden keys in the tests are there to make such a change a decision.
 package cache
@@ -16,22 +21,15 @@ package cache
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
+	"fmt"
+	"strings"
 
 	"github.com/ofarm/ofarm/internal/plan"
 )
 
-// version is part of every key: of the meaning of the fields that are hashed.
+// version is part of every key: of the meaning of a material's lines, and of
+// what ofarm's own scripts do.
 const version = 1
-
-// material is what a step's key is made of.
-type material struct {
-	Version  int
-	Platform string
-	Root     []string
-	Deps     []string
-	Step     plan.Step
-}
 
 // Keys returns the key of each step by the step's name, 64 hex digits each. The
 // project's step has one too, but for the project's files, which aren't in a
@@ -39,35 +37,81 @@ type material struct {
 func Keys(p *plan.Plan) map[string]string {
 	keys := map[string]string{}
 	for _, s := range p.Steps {
-		m := material{Version: version, Platform: string(p.Platform), Root: rootFiles(p, s.Root), Step: s}
-		for _, d := range s.Deps {
-			m.Deps = append(m.Deps, keys[d])
-		}
-		keys[s.Name] = digest(m)
+		sum := sha256.Sum256([]byte(material(p, s, keys)))
+		keys[s.Name] = hex.EncodeToString(sum[:])
 	}
 	return keys
 }
 
-// rootFiles are the package files of a root, with the base's below them.
-func rootFiles(p *plan.Plan, name string) []string {
-	var out []string
+// material is what a step is made of, as text: a line for each fact, what is
+// not plain in Go's quotes. keys are those of the steps before it.
+func material(p *plan.Plan, s plan.Step, keys map[string]string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "ofarm switch %d\nplatform %s\n", version, p.Platform)
+	writeRoot(&b, p, s.Root)
+	for _, d := range s.Deps {
+		fmt.Fprintf(&b, "dep %s\n", keys[d])
+	}
+	fmt.Fprintf(&b, "dir %q\n", s.Dir)
+	if s.Source != nil {
+		writeSource(&b, *s.Source)
+	}
+	for _, v := range s.Env {
+		fmt.Fprintf(&b, "env %q %q\n", v.Name, v.Value)
+	}
+	for _, part := range s.Parts {
+		writePart(&b, part)
+	}
+	if s.Project {
+		fmt.Fprintf(&b, "export %q\nstrip %t\n", s.Export, s.Strip)
+	}
+	return b.String()
+}
+
+// writeRoot writes the package files of a root, with the base's below them.
+func writeRoot(b *strings.Builder, p *plan.Plan, name string) {
 	for _, r := range p.Roots {
 		if len(r.Depexts) > 0 && r.Name != name {
 			continue
 		}
 		for _, f := range r.Packages {
-			out = append(out, f.SHA256)
+			fmt.Fprintf(b, "root %s\n", f.SHA256)
 		}
 	}
-	return out
 }
 
-func digest(m material) string {
-	// A struct of strings, numbers and lists always has a JSON form.
-	data, err := json.Marshal(m)
-	if err != nil {
-		panic("cache: " + err.Error())
+func writeSource(b *strings.Builder, s plan.Source) {
+	if s.Archive != nil {
+		fmt.Fprintf(b, "source %s\n", s.Archive.SHA256)
 	}
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:])
+	for _, f := range s.Files {
+		fmt.Fprintf(b, "file %q %s\n", f.Name, f.SHA256)
+	}
+}
+
+func writePart(b *strings.Builder, p plan.Part) {
+	fmt.Fprintf(b, "package %q %q\n", p.Package, p.Version)
+	fmt.Fprintf(b, "substs-first %q\npatches %q\nsubsts %q\n", p.SubstsFirst, p.Patches, p.Substs)
+	fmt.Fprintf(b, "variables %q\n", p.Table)
+	writeCommands(b, "build", p.Build)
+	writeCommands(b, "install", p.Install)
+}
+
+// writeCommands writes a line for each command. What is known at run time
+// stands in braces, outside of the quotes.
+func writeCommands(b *strings.Builder, label string, list []plan.Command) {
+	for _, command := range list {
+		b.WriteString(label)
+		for _, word := range command {
+			b.WriteString(" ")
+			for _, piece := range word {
+				if piece.RunTime != "" {
+					b.WriteString("{" + piece.RunTime + "}")
+				} else {
+					fmt.Fprintf(b, "%q", piece.Text)
+				}
+			}
+		}
+		b.WriteString("\n")
+	}
 }

@@ -1,9 +1,11 @@
 package llb
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path"
+	"slices"
 
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
@@ -12,6 +14,10 @@ import (
 	"github.com/ofarm/ofarm/internal/plan"
 	"github.com/ofarm/ofarm/targets"
 )
+
+// Definition is a graph as BuildKit takes it: its ops as bytes, in topological
+// order, with what progress calls each.
+type Definition = llb.Definition
 
 // Store is the name of the OCI layout that every source of a definition is in.
 const Store = "ofarm"
@@ -48,7 +54,7 @@ func (e *MissingImageError) Error() string { return fmt.Sprintf("no image for %s
 
 // Compile makes the definition of a plan. Its result is what the last step
 // exports, or what it installs where that is a package.
-func Compile(ctx context.Context, p *plan.Plan, opt Options) (*llb.Definition, error) {
+func Compile(ctx context.Context, p *plan.Plan, opt Options) (*Definition, error) {
 	c := compiler{plan: p, images: opt.Images, roots: map[string]llb.State{}, outputs: map[string]llb.State{}}
 	if err := c.compileRoots(); err != nil {
 		return nil, err
@@ -64,6 +70,9 @@ func Compile(ctx context.Context, p *plan.Plan, opt Options) (*llb.Definition, e
 		if step.Name == opt.Stop {
 			break
 		}
+	}
+	if _, ok := c.outputs[opt.Stop]; opt.Stop != "" && !ok {
+		return nil, fmt.Errorf("compiling: step %q is not in the plan", opt.Stop)
 	}
 	return result.Marshal(ctx, c.platform())
 }
@@ -91,7 +100,11 @@ func (c *compiler) image(d digest.Digest, of string) (llb.State, error) {
 
 // named gives a vertex the name that progress and errors show.
 func (c *compiler) named(what string) llb.ConstraintsOpt {
-	return llb.WithCustomNamef("[%s] %s", targets.Folder(c.plan.Release.Name, c.plan.Platform), what)
+	return llb.WithCustomName(stepName(c.plan, what))
+}
+
+func stepName(p *plan.Plan, what string) string {
+	return fmt.Sprintf("[%s] %s", targets.Folder(p.Release.Name, p.Platform), what)
 }
 
 func (c *compiler) step(s plan.Step) (llb.State, error) {
@@ -99,17 +112,19 @@ func (c *compiler) step(s plan.Step) (llb.State, error) {
 	if !ok {
 		return llb.State{}, fmt.Errorf("root %q is not in the plan", s.Root)
 	}
-	mounts, err := c.mounts(s)
+	mounts, err := c.mounts(s, root)
 	if err != nil {
 		return llb.State{}, err
 	}
-	opts := append(c.exec(s.Name, s.Dir, command(s)), mounts...)
-	ex := root.Run(append(opts, llb.AddMount("/", root, llb.Readonly, llb.ContentCache(llb.MountContentCacheOn)))...)
-	if s.Project {
-		ex.AddMount(plan.Prefix, llb.Scratch(), llb.ForceNoOutput)
-		return ex.AddMount(outDir, llb.Scratch()), nil
+	opts := append(c.exec(s.Name, s.Dir, command(s)), llb.ReadonlyRootFS())
+	for _, m := range mounts {
+		opts = append(opts, llb.AddMount(m.target, m.source, m.opts...))
 	}
-	return ex.AddMount(plan.Prefix, llb.Scratch()), nil
+	ex := root.Run(opts...)
+	if s.Project {
+		return ex.GetMount(outDir), nil
+	}
+	return ex.GetMount(plan.Prefix), nil
 }
 
 // exec is what every exec vertex has.
@@ -118,14 +133,31 @@ func (c *compiler) exec(name, dir string, args []string) []llb.RunOption {
 		llb.Args(args),
 		llb.Dir(dir),
 		llb.Network(pb.NetMode_NONE),
-		llb.AddMount("/tmp", llb.Scratch(), llb.Tmpfs()),
 		c.named(name),
 		c.platform(),
 	}
 }
 
-// mounts are those of a step, without its root, its prefix and /tmp.
-func (c *compiler) mounts(s plan.Step) ([]llb.RunOption, error) {
+// tmp is the file system in memory of every exec.
+func tmp() mount {
+	return mount{"/tmp", llb.Scratch(), []llb.MountOption{llb.Tmpfs()}}
+}
+
+// mount is a mount of an exec vertex.
+type mount struct {
+	target string
+	source llb.State
+	opts   []llb.MountOption
+}
+
+// mounts are those of a step, sorted by target.
+//
+// The root is among them although the exec has one already: only a mount can
+// ask to be keyed by content. Of two mounts with one target the last one
+// counts, for BuildKit's executor as for its cache key, and BuildKit's client
+// sorts mounts by a sort that isn't stable, but keeps what is sorted already.
+// So the order here makes that the second.
+func (c *compiler) mounts(s plan.Step, root llb.State) ([]mount, error) {
 	lib, err := c.image(c.images.StepLib, "the step library")
 	if err != nil {
 		return nil, err
@@ -134,25 +166,33 @@ func (c *compiler) mounts(s plan.Step) ([]llb.RunOption, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts := []llb.RunOption{
-		llb.AddMount(libDir, lib, llb.Readonly),
-		llb.AddMount(s.Dir, source, llb.ForceNoOutput),
+	readonly := []llb.MountOption{llb.Readonly}
+	thrownAway := []llb.MountOption{llb.ForceNoOutput}
+	out := []mount{
+		{"/", root, []llb.MountOption{llb.Readonly, llb.ContentCache(llb.MountContentCacheOn)}},
+		{libDir, lib, readonly},
+		{s.Dir, source, thrownAway},
+		tmp(),
 	}
 	for _, dep := range s.Deps {
-		out, ok := c.outputs[dep]
+		state, ok := c.outputs[dep]
 		if !ok {
 			return nil, fmt.Errorf("its dependency %q does not stand before it", dep)
 		}
-		opts = append(opts, llb.AddMount(path.Join(depDir, dep), out, llb.Readonly))
+		out = append(out, mount{path.Join(depDir, dep), state, readonly})
 	}
 	if s.Project {
 		shim, err := c.image(c.images.Shim, "the linker shim")
 		if err != nil {
 			return nil, err
 		}
-		opts = append(opts, llb.AddMount(shimDir, shim, llb.Readonly))
+		out = append(out, mount{shimDir, shim, readonly},
+			mount{plan.Prefix, llb.Scratch(), thrownAway}, mount{outDir, llb.Scratch(), nil})
+	} else {
+		out = append(out, mount{plan.Prefix, llb.Scratch(), nil})
 	}
-	return opts, nil
+	slices.SortFunc(out, func(a, b mount) int { return cmp.Compare(a.target, b.target) })
+	return out, nil
 }
 
 // source is what a step's folder has at the start.

@@ -1,6 +1,6 @@
 // Package llb compiles a plan into a BuildKit definition: a graph with one
 // exec vertex for each step, and one for each root that has to be configured.
-// It is the only importer of BuildKit's client/llb.
+// Nothing else makes vertices; the engine passes definitions on as they are.
 //
 // # What a step's vertex has
 //
@@ -22,6 +22,14 @@
 // 15 s instead of 12 s, and 8.1 s of the daemon's processor time instead of
 // 3.1 s), and loses what read-only mounts give: BuildKit keys them by content,
 // so a dependency that was rebuilt to the same bytes rebuilds nobody.
+//
+// The root stands twice among an exec's mounts: BuildKit's client always adds
+// one, which can't be keyed by content, and the second, which is, wins. Only
+// their order makes it so; a test looks at it in every golden plan.
+//
+// A step's script is an argument of its shell. Linux allows 128 KiB for one,
+// which the table of variables for substs may need alone, so a longer script
+// goes in pieces.
 //
 // # Sources
 //

@@ -7,15 +7,15 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/opencontainers/go-digest"
 )
 
 // Dump describes a definition as text, a paragraph for each vertex in
 // topological order: for reading, and for comparing two graphs in a diff. It
-// shows all that BuildKit's cache key depends on.
-func Dump(def *llb.Definition) (string, error) {
+// shows all that BuildKit's cache key of ofarm's own vertices depends on; of
+// other kinds of vertex it shows which they are.
+func Dump(def *Definition) (string, error) {
 	vertices, err := decode(def)
 	if err != nil {
 		return "", err
@@ -27,6 +27,7 @@ func Dump(def *llb.Definition) (string, error) {
 	var b strings.Builder
 	for i, v := range vertices {
 		fmt.Fprintf(&b, "%d %s\n", i, v.name)
+		fmt.Fprintf(&b, "  platform %s/%s\n", v.op.GetPlatform().GetOS(), v.op.GetPlatform().GetArchitecture())
 		dumpInputs(&b, v.op, names)
 		switch o := v.op.Op.(type) {
 		case *pb.Op_Exec:
@@ -55,6 +56,9 @@ func dumpSource(b *strings.Builder, s *pb.SourceOp) {
 
 func dumpExec(b *strings.Builder, e *pb.ExecOp) {
 	fmt.Fprintf(b, "  exec in %s, network %s\n", e.Meta.Cwd, e.Network)
+	for _, v := range e.Meta.Env {
+		fmt.Fprintf(b, "    env %s\n", v)
+	}
 	for _, a := range e.Meta.Args {
 		fmt.Fprintf(b, "    %s\n", strings.ReplaceAll(strings.TrimSuffix(a, "\n"), "\n", "\n      "))
 	}
@@ -69,6 +73,9 @@ func mountText(m *pb.Mount) string {
 	words := []string{strings.ToLower(m.MountType.String())}
 	if m.Input >= 0 {
 		words = append(words, fmt.Sprintf("input %d", m.Input))
+	}
+	if m.Selector != "" {
+		words = append(words, "folder "+m.Selector)
 	}
 	if m.Readonly {
 		words = append(words, "read-only")

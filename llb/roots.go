@@ -56,5 +56,6 @@ func (c *compiler) configure(r plan.Root, lib llb.State, script string) []llb.Ru
 		args = append(args, debDir)
 	}
 	opts := c.exec("configure root "+r.Name, "/", args)
-	return append(opts, llb.AddMount(rootLibDir, lib, llb.Readonly))
+	t := tmp()
+	return append(opts, llb.AddMount(t.target, t.source, t.opts...), llb.AddMount(rootLibDir, lib, llb.Readonly))
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"unicode/utf8"
 
 	"mvdan.cc/sh/v3/syntax"
 
@@ -25,6 +26,13 @@ const (
 //go:embed scripts/step.sh
 var stepScript string
 
+//go:embed scripts/join.sh
+var joinScript string
+
+// maxArg is how many bytes Linux allows for one argument of a program, without
+// the NUL at its end (MAX_ARG_STRLEN, 32 pages of 4 KiB).
+const maxArg = 32*4096 - 1
+
 // LibFile is a file of an image that steps read.
 type LibFile struct {
 	Name string
@@ -36,6 +44,7 @@ type LibFile struct {
 func StepLib() []LibFile {
 	return []LibFile{
 		{"install.awk", opam.InstallScript},
+		{"join.sh", joinScript},
 		{"step.sh", stepScript},
 		{"subst.awk", opam.SubstScript},
 	}
@@ -48,7 +57,27 @@ func command(s plan.Step) []string {
 	for _, v := range s.Env {
 		args = append(args, v.Name+"="+v.Value)
 	}
-	return append(args, "/bin/sh", "-euc", script(s))
+	text := script(s)
+	if len(text) <= maxArg {
+		return append(args, "/bin/sh", "-euc", text)
+	}
+	args = append(args, "/bin/sh", "-eu", path.Join(libDir, "join.sh"))
+	return append(args, pieces(text, maxArg)...)
+}
+
+// pieces cuts a text into pieces of at most size bytes, and no character in
+// two.
+func pieces(text string, size int) []string {
+	var out []string
+	for len(text) > size {
+		n := size
+		for n > size-utf8.UTFMax && !utf8.RuneStart(text[n]) {
+			n--
+		}
+		out = append(out, text[:n])
+		text = text[n:]
+	}
+	return append(out, text)
 }
 
 // script is the shell text of a step: calls to the functions of step.sh.
@@ -72,14 +101,17 @@ func script(s plan.Step) string {
 
 func writePart(b *strings.Builder, p plan.Part) {
 	call(b, "package", p.Package, p.Version)
+	if len(p.SubstsFirst)+len(p.Substs) > 0 {
+		fmt.Fprintf(b, "variables <<'OFARM_VARIABLES'\n%sOFARM_VARIABLES\n", p.Table)
+	}
 	for _, file := range p.SubstsFirst {
-		writeSubst(b, file, p.Table)
+		call(b, "substitute", file)
 	}
 	for _, file := range p.Patches {
 		call(b, "apply_patch", file)
 	}
 	for _, file := range p.Substs {
-		writeSubst(b, file, p.Table)
+		call(b, "substitute", file)
 	}
 	for _, c := range p.Build {
 		writeCommand(b, c)
@@ -88,10 +120,6 @@ func writePart(b *strings.Builder, p plan.Part) {
 		writeCommand(b, c)
 	}
 	call(b, "install_files", p.Package)
-}
-
-func writeSubst(b *strings.Builder, file, table string) {
-	fmt.Fprintf(b, "substitute %s <<'OFARM_VARIABLES'\n%sOFARM_VARIABLES\n", quote(file), table)
 }
 
 func writeCommand(b *strings.Builder, c plan.Command) {

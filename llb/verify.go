@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/go-multierror"
-	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/opencontainers/go-digest"
 )
@@ -25,14 +24,15 @@ func (e *VerifyError) Error() string {
 
 // Verify checks what every definition of ofarm must keep, whoever made it:
 //
-//   - no exec has a network, more rights than the sandbox gives, a secret, an
-//     agent, or a cache mount (whose content would be an input that nobody
-//     locked);
+//   - no exec has a network, more rights than the sandbox gives, a device, a
+//     secret, an agent, or a cache mount (whose content would be an input that
+//     nobody locked);
 //   - every source is named by the digest of its content: an OCI layout or an
-//     image by digest, or an HTTP source with a checksum.
+//     image by digest, or an HTTP source with a checksum;
+//   - nothing else makes anything, least of all a definition within it.
 //
 // All broken rules are reported at once, as [*VerifyError].
-func Verify(def *llb.Definition) error {
+func Verify(def *Definition) error {
 	vertices, err := decode(def)
 	if err != nil {
 		return err
@@ -52,8 +52,10 @@ func broken(op *pb.Op) []string {
 		return brokenExec(o.Exec)
 	case *pb.Op_Source:
 		return brokenSource(o.Source)
+	case *pb.Op_File, *pb.Op_Merge, *pb.Op_Diff:
+		return nil
 	}
-	return nil
+	return []string{fmt.Sprintf("it is of a kind that ofarm doesn't use, %T", op.Op)}
 }
 
 func brokenExec(e *pb.ExecOp) []string {
@@ -66,6 +68,9 @@ func brokenExec(e *pb.ExecOp) []string {
 	}
 	if len(e.Secretenv) > 0 {
 		out = append(out, "its exec has secrets in its environment")
+	}
+	if len(e.CdiDevices) > 0 {
+		out = append(out, "its exec has devices of the host")
 	}
 	for _, m := range e.Mounts {
 		if m.MountType != pb.MountType_BIND && m.MountType != pb.MountType_TMPFS {
@@ -102,7 +107,7 @@ type vertex struct {
 
 // decode reads a definition's ops, in its order, without the last one, which
 // only points at the result.
-func decode(def *llb.Definition) ([]vertex, error) {
+func decode(def *Definition) ([]vertex, error) {
 	var out []vertex
 	for _, dt := range def.Def {
 		op := &pb.Op{}

@@ -117,6 +117,10 @@ func lockHint(err error) string {
 		return hintRepository
 	case as[*noVersionsError](err):
 		return hintNoVersions
+	case as[*resolve.SourceError](err):
+		return hintSource
+	case as[*resolve.SourceError](err):
+		return hintSource
 	case as[*resolve.NoPackageError](err):
 		return hintNoPackage
 	case as[*resolve.UnavailableError](err):

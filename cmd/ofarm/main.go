@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -25,6 +26,11 @@ const (
 	exitInterrupted = 130
 )
 
+// memoryLimit is where the garbage collector begins to work harder, in bytes.
+// Measured while Debian bases are assembled, ofarm's peak: two at once without
+// a limit 222 MiB, three at once with it 115 MiB, at no cost in time.
+const memoryLimit = 96 << 20
+
 func main() { os.Exit(mainCode()) }
 
 // mainCode runs ofarm in this process's environment.
@@ -35,6 +41,9 @@ func mainCode() int {
 	context.AfterFunc(ctx, stop)
 	// BuildKit's client warns by it of what is an error of ours anyway.
 	_ = log.SetLevel("error")
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
 	w := &world{
 		Args:   os.Args[1:],
 		Stdout: os.Stdout,

@@ -210,6 +210,7 @@ const (
 	hintLockEntry     = `bring NAME.opam.locked up to date ("opam lock"), then run "ofarm lock"`
 	hintRepository    = "name the folder of one with --opam-repository or opam-repositories in ofarm.toml: a clone of https://github.com/ocaml/opam-repository, say"
 	hintNoVersions    = `"opam lock" writes it from an opam switch in which the project builds`
+	hintSource        = "lay an opam repository over it (--opam-repository) in which the package has an archive with a sha256 or sha512"
 	hintNoPackage     = "add an opam repository that has it (--opam-repository), or change the version in NAME.opam.locked"
 	hintUnavailable   = "leave this target out (--target), or choose another version in NAME.opam.locked"
 	hintDistroPackage = "its name is from a depexts field, or from distro-packages in ofarm.toml"

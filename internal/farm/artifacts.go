@@ -44,6 +44,9 @@ type Artifact struct {
 	Lock string `json:"lock"`
 }
 
+// artifactsVersion is the version of artifacts.json that is read and written.
+const artifactsVersion = 1
+
 // artifactsFile is artifacts.json.
 type artifactsFile struct {
 	Version   int        `json:"version"`
@@ -132,6 +135,9 @@ func ReadArtifacts(path string) ([]Artifact, error) {
 	if err := json.Unmarshal(data, &f); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
+	if f.Version != artifactsVersion {
+		return nil, fmt.Errorf("reading %s: its version is %d, not %d", path, f.Version, artifactsVersion)
+	}
 	return f.Artifacts, nil
 }
 
@@ -150,7 +156,7 @@ func writeArtifacts(dir string, built []string, artifacts []Artifact) error {
 		}
 	}
 	slices.SortFunc(artifacts, func(x, y Artifact) int { return cmp.Compare(x.Path, y.Path) })
-	data, err := json.MarshalIndent(artifactsFile{Version: 1, Artifacts: artifacts}, "", "  ")
+	data, err := json.MarshalIndent(artifactsFile{Version: artifactsVersion, Artifacts: artifacts}, "", "  ")
 	if err != nil {
 		return err
 	}

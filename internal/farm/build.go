@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,7 +14,6 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-multierror"
-	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/opencontainers/go-digest"
 
 	"github.com/ofarm/ofarm/internal/lock"
@@ -62,6 +62,9 @@ type Built struct {
 // failures are reported together. What was exported before stays whole unless
 // its target was built.
 func (f *Farm) Build(ctx context.Context, o BuildOptions) (*Built, error) {
+	project := *o.Project
+	project.output = o.Output
+	o.Project = &project
 	plans, err := f.Plans(ctx, o)
 	if err != nil {
 		return nil, err
@@ -70,9 +73,15 @@ func (f *Farm) Build(ctx context.Context, o BuildOptions) (*Built, error) {
 	if err != nil {
 		return nil, err
 	}
+	describe, err := describer(plans, definitions)
+	if err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(o.Output, 0o755); err != nil {
 		return nil, err
 	}
+	// A folder that stays empty goes; of one with files this does nothing.
+	defer os.Remove(o.Output) //nolint:errcheck
 	o.Engine.StateDir, o.Engine.BinDir = f.StateDir(), f.BinDir
 	engine, err := solve.Find(ctx, o.Engine)
 	if err != nil {
@@ -81,7 +90,7 @@ func (f *Farm) Build(ctx context.Context, o BuildOptions) (*Built, error) {
 	defer engine.Close()
 	e := &exporter{farm: f, opt: o}
 	results, err := engine.Run(ctx, e.requests(plans, definitions), solve.RunOptions{
-		Progress: o.Progress, Output: o.Stderr, LogDir: f.LogDir(), ModTime: o.ModTime,
+		Progress: o.Progress, Output: o.Stderr, LogDir: f.LogDir(), ModTime: o.ModTime, Describe: describe,
 	})
 	slices.SortFunc(e.artifacts, func(x, y Artifact) int { return cmp.Compare(x.Path, y.Path) })
 	var errs *multierror.Error
@@ -110,6 +119,20 @@ func (f *Farm) prune(now time.Time) error {
 	return nil
 }
 
+// describer tells what a failed vertex ran: a step's own commands, without the
+// script around them.
+func describer(plans []*plan.Plan, definitions []*llb.Definition) (func(string) string, error) {
+	all := map[string]string{}
+	for i, pl := range plans {
+		commands, err := llb.Commands(definitions[i], pl)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(all, commands)
+	}
+	return func(digest string) string { return all[digest] }, nil
+}
+
 // Plans makes the plans of all targets, and reports the mistakes of all.
 func (f *Farm) Plans(ctx context.Context, o BuildOptions) ([]*plan.Plan, error) {
 	if err := f.FetchOpamFiles(ctx, o.Project, o.Lock); err != nil {
@@ -129,12 +152,12 @@ func (f *Farm) Plans(ctx context.Context, o BuildOptions) ([]*plan.Plan, error) 
 
 // Definitions compiles plans, with all their images in the layout, and
 // verifies what it compiled.
-func (f *Farm) Definitions(ctx context.Context, p *Project, l *lock.File, plans []*plan.Plan) ([]*bkllb.Definition, error) {
+func (f *Farm) Definitions(ctx context.Context, p *Project, l *lock.File, plans []*plan.Plan) ([]*llb.Definition, error) {
 	images, err := f.Images(ctx, p, l, plans)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]*bkllb.Definition, len(plans))
+	out := make([]*llb.Definition, len(plans))
 	for i, pl := range plans {
 		out[i], err = llb.Compile(ctx, pl, llb.Options{Images: images[i]})
 		if err != nil {
@@ -157,7 +180,7 @@ type exporter struct {
 	built     []string
 }
 
-func (e *exporter) requests(plans []*plan.Plan, definitions []*bkllb.Definition) []solve.Request {
+func (e *exporter) requests(plans []*plan.Plan, definitions []*llb.Definition) []solve.Request {
 	var out []solve.Request
 	for i, pl := range plans {
 		folder := targets.Folder(pl.Release.Name, pl.Platform)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/ofarm/ofarm/internal/config"
@@ -153,8 +154,21 @@ func inputRequest(name string, i lock.Input) (input.Request, error) {
 	return input.Request{Name: name, Sum: sum, Size: i.Size}, nil
 }
 
+// NoTargetError says that a lock has no target for a platform.
+type NoTargetError struct {
+	Platform targets.Platform
+	// Locked are the names of the targets that it has, for other platforms.
+	Locked []string
+}
+
+func (e *NoTargetError) Error() string {
+	return fmt.Sprintf("the lock has no target for platform %s", e.Platform)
+}
+
 // TargetIDs finds the locked targets that names and aliases mean, in the order
-// of the names; no names mean every locked target of the platform.
+// of the names, each once; no names mean every locked target of the platform.
+//
+// Errors: [*targets.UnknownError], [*plan.NotLockedError], [*NoTargetError].
 func TargetIDs(l *lock.File, names []string, platform targets.Platform) ([]lock.TargetID, error) {
 	var out []lock.TargetID
 	if len(names) == 0 {
@@ -162,6 +176,9 @@ func TargetIDs(l *lock.File, names []string, platform targets.Platform) ([]lock.
 			if t.Platform == string(platform) {
 				out = append(out, t.TargetID)
 			}
+		}
+		if len(out) == 0 {
+			return nil, &NoTargetError{Platform: platform, Locked: l.TargetNames()}
 		}
 		return out, nil
 	}
@@ -174,7 +191,9 @@ func TargetIDs(l *lock.File, names []string, platform targets.Platform) ([]lock.
 		if _, ok := l.Target(id); !ok {
 			return nil, &plan.NotLockedError{Target: lock.TargetID{Name: name, Platform: string(platform)}, Locked: l.TargetNames()}
 		}
-		out = append(out, id)
+		if !slices.Contains(out, id) {
+			out = append(out, id)
+		}
 	}
 	return out, nil
 }

@@ -32,6 +32,8 @@ const imageVersion = "1"
 
 // image is one image that a plan needs.
 type image struct {
+	// what it is, for errors.
+	what string
 	// key says what it is made of.
 	key string
 	// inputs are what making it reads.
@@ -135,7 +137,7 @@ func (s *imageSet) make(ctx context.Context, img image) error {
 	}
 	d, err := s.farm.writeImage(img.layers)
 	if err != nil {
-		return err
+		return fmt.Errorf("making the image of %s: %w", img.what, err)
 	}
 	if err := s.farm.Layout.Remember(img.key, d); err != nil {
 		return err
@@ -177,7 +179,10 @@ func (s *imageSet) addRoot(l *lock.File, pl *plan.Plan, r plan.Root, to *llb.Ima
 		return err
 	}
 	opt := base.Options{Epoch: time.Unix(pl.Epoch, 0).UTC()}
-	img := image{put: func(d digest.Digest) { to.Roots[r.Name] = d }}
+	img := image{
+		what: fmt.Sprintf("root %s of %s", r.Name, pl.Release.Name),
+		put:  func(d digest.Digest) { to.Roots[r.Name] = d },
+	}
 	isBase := len(r.Depexts) == 0
 	switch {
 	case pl.Release.Distro == targets.Alpine:
@@ -270,8 +275,9 @@ func (s *imageSet) debFolder(w io.Writer, pkgs []lock.DistroPackage) error {
 // addSource adds the image of a step's source.
 func (s *imageSet) addSource(l *lock.File, step plan.Step, to *llb.Images) error {
 	img := image{
-		key: "source " + imageVersion + "\n",
-		put: func(d digest.Digest) { to.Sources[step.Name] = d },
+		what: "the source of " + step.Name,
+		key:  "source " + imageVersion + "\n",
+		put:  func(d digest.Digest) { to.Sources[step.Name] = d },
 	}
 	archive := source.Archive{TempDir: s.farm.CacheDir}
 	if a := step.Source.Archive; a != nil {

@@ -31,6 +31,8 @@ type Project struct {
 	Config config.File
 	// Packages are its opam packages, sorted by name.
 	Packages []plan.ProjectPackage
+	// output is where a build exports to, if not where the file says.
+	output string
 }
 
 // NoProjectError says that a folder has no opam file to build.
@@ -129,6 +131,9 @@ func readPackage(path string) (plan.ProjectPackage, error) {
 		version = devVersion
 	}
 	name := strings.TrimSuffix(filepath.Base(path), ".opam")
+	if !opam.ValidName(name) {
+		return plan.ProjectPackage{}, fmt.Errorf("%s: %q can't be the name of an opam package", path, name)
+	}
 	return plan.ProjectPackage{Name: name, Version: version, File: file}, nil
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
+	"github.com/ofarm/ofarm/internal/config"
 	"github.com/ofarm/ofarm/internal/oci"
 	"github.com/ofarm/ofarm/internal/plan"
 	"github.com/ofarm/ofarm/internal/source"
@@ -29,6 +30,7 @@ func (s *imageSet) addFiles(what string, files []llb.LibFile, put func(digest.Di
 		})
 	}
 	s.images = append(s.images, image{
+		what:   "the " + what,
 		key:    k,
 		put:    put,
 		layers: []func(io.Writer) error{func(w io.Writer) error { return oci.WriteTree(w, entries) }},
@@ -109,6 +111,7 @@ func (s *imageSet) addShim(pl *plan.Plan, to *llb.Images) error {
 		entries = append(entries, oci.Entry{Path: n, Type: oci.Symlink, Linkname: "ofarm-cc"})
 	}
 	s.images = append(s.images, image{
+		what:   "the linker shim",
 		key:    "linker shim " + imageVersion + " " + digest.FromBytes(shim).String() + "\n" + strings.Join(names, "\n"),
 		put:    func(d digest.Digest) { to.Shim = d },
 		layers: []func(io.Writer) error{func(w io.Writer) error { return oci.WriteTree(w, entries) }},
@@ -119,7 +122,7 @@ func (s *imageSet) addShim(pl *plan.Plan, to *llb.Images) error {
 // projectImage makes the image of the project's files as they are now. Its key
 // is their content: a file that was only touched changes nothing.
 func (f *Farm) projectImage(p *Project) (digest.Digest, error) {
-	entries, err := source.Project(p.Dir, source.ProjectOptions{Exclude: f.projectExcludes(p)})
+	entries, err := source.Project(p.Dir, source.ProjectOptions{Exclude: p.excludes()})
 	if err != nil {
 		return "", err
 	}
@@ -130,10 +133,23 @@ func (f *Farm) projectImage(p *Project) (digest.Digest, error) {
 	return d, f.Layout.Remember("project "+p.Dir, d)
 }
 
-// projectExcludes are files of the project that no build reads: with them,
-// locking again would rebuild the project.
-func (f *Farm) projectExcludes(p *Project) []string {
-	return []string{LockName, "ofarm.toml", p.Output()}
+// excludes are files of the project that no build reads: with them, locking
+// again or a build of its own would rebuild the project.
+func (p *Project) excludes() []string {
+	out := []string{LockName, config.Name, p.Output()}
+	from, err := filepath.Abs(p.Dir)
+	if err != nil || p.output == "" {
+		return out
+	}
+	to, err := filepath.Abs(p.output)
+	if err != nil {
+		return out
+	}
+	rel, err := filepath.Rel(from, to)
+	if err == nil && rel != "." && filepath.IsLocal(rel) {
+		out = append(out, filepath.ToSlash(rel))
+	}
+	return out
 }
 
 // Output is the project's folder of artifacts, relative to it.

@@ -22,6 +22,15 @@
 // built in: true for what is in the closure. Packages that are needed after
 // building only ({post}) are not in it.
 //
+// # What a plan refuses
+//
+// A lock that doesn't fit is refused here and not in the build, with all that
+// is wrong at once: a dependency that isn't locked, a package or a depext that
+// nothing needs, a circle, two versions of one package, a locked package that
+// needs the project itself, a source that the opam file names and the lock
+// doesn't or the other way round, a variable whose value only a build would
+// tell.
+//
 // # Roots
 //
 // The root of a step is the base of its target, plus the distro packages that

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"maps"
 	"path"
 	"slices"
@@ -24,6 +25,14 @@ func targetVariables(r targets.Release, p targets.Platform) map[string]opam.Valu
 // env is the environment of a package's commands. Installed are the packages
 // of its closure and no others: what a step can't see isn't there.
 func (b *builder) env(p *pkg) opam.Scope {
+	if p.scope == nil {
+		scope := b.newScope(p)
+		p.scope = &scope
+	}
+	return *p.scope
+}
+
+func (b *builder) newScope(p *pkg) opam.Scope {
 	globals := map[string]opam.Value{
 		"jobs":   opam.RunTime("jobs"),
 		"make":   opam.String("make"),
@@ -75,22 +84,27 @@ func (b *builder) stepEnv(building []*pkg) ([]Var, error) {
 		"USER":               "root",
 	}
 	for _, p := range b.order {
-		if p.locked != nil && b.inClosure(building, p) {
-			if err := apply(env, p.file.SetEnv, b.env(p)); err != nil {
-				return nil, err
-			}
+		if len(p.file.SetEnv) == 0 || p.locked == nil || !inClosure(building, p) {
+			continue
+		}
+		if err := apply(env, p.file.SetEnv, b.env(p)); err != nil {
+			return nil, fmt.Errorf("%s: setenv: %w", p.id(), err)
 		}
 	}
 	for _, p := range building {
 		if err := apply(env, p.file.BuildEnv, b.env(p)); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: build-env: %w", p.id(), err)
 		}
 	}
 	return sortedVars(env), nil
 }
 
-func (b *builder) inClosure(building []*pkg, p *pkg) bool {
-	return slices.ContainsFunc(building, func(q *pkg) bool { return slices.Contains(q.closure, p.name) })
+// inClosure tells whether one of some packages depends on p.
+func inClosure(building []*pkg, p *pkg) bool {
+	return slices.ContainsFunc(building, func(q *pkg) bool {
+		_, found := slices.BinarySearch(q.closure, p.name)
+		return found
+	})
 }
 
 func apply(env map[string]string, updates []opam.EnvUpdate, vars opam.Env) error {

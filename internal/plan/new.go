@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -70,7 +71,8 @@ func (e *NotLockedError) Error() string {
 // missing, or one is there that nothing needs.
 type EntryError struct {
 	Target lock.TargetID
-	// Package is the one that it is about, "NAME.VERSION" or a project's name.
+	// Package is the one that it is about, "NAME.VERSION" or a project's name;
+	// or "depext NAME".
 	Package string
 	Text    string
 }
@@ -103,7 +105,10 @@ func New(in Input) (*Plan, error) {
 		packages: map[string]*pkg{},
 		plan:     &Plan{Release: release, Platform: platform, Epoch: in.Lock.Epoch},
 	}
-	return b.plan, b.build()
+	if err := b.build(); err != nil {
+		return nil, err
+	}
+	return b.plan, nil
 }
 
 // builder makes one plan.
@@ -129,12 +134,14 @@ type pkg struct {
 	// depexts are what it asks for itself.
 	depexts []string
 	needed  bool
+	// scope is made when it is first asked for; see env.
+	scope *opam.Scope
 }
 
 func (p *pkg) id() string { return p.name + "." + p.version }
 
 func (b *builder) build() error {
-	stages := []func(){b.read, b.link, b.checkNeeded, b.sort, b.close, b.askDepexts, b.addRoots, b.addSteps}
+	stages := []func(){b.read, b.link, b.checkNeeded, b.sort, b.close, b.checkOwn, b.askDepexts, b.addRoots, b.addSteps}
 	for _, stage := range stages {
 		stage()
 		if err := b.errs.ErrorOrNil(); err != nil {
@@ -144,7 +151,14 @@ func (b *builder) build() error {
 	return nil
 }
 
-func (b *builder) fail(err error) { b.errs = multierror.Append(b.errs, err) }
+// fail notes an error, once: what one package's setenv gets wrong would show in
+// every step that sees the package.
+func (b *builder) fail(err error) {
+	if b.errs != nil && slices.ContainsFunc(b.errs.Errors, func(e error) bool { return e.Error() == err.Error() }) {
+		return
+	}
+	b.errs = multierror.Append(b.errs, err)
+}
 
 func (b *builder) entry(p *pkg, format string, args ...any) {
 	of := p.id()
@@ -170,6 +184,7 @@ func (b *builder) read() {
 			continue
 		}
 		p.file = file
+		b.checkSources(p)
 		b.add(p)
 	}
 	for _, own := range b.in.Project.Packages {
@@ -191,6 +206,6 @@ func (b *builder) sorted() []*pkg {
 	for _, p := range b.packages {
 		out = append(out, p)
 	}
-	slices.SortFunc(out, func(x, y *pkg) int { return compareNames(x.name, y.name) })
+	slices.SortFunc(out, func(x, y *pkg) int { return cmp.Compare(x.name, y.name) })
 	return out
 }

@@ -2,13 +2,12 @@ package plan
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/ofarm/ofarm/internal/opam"
 )
-
-func compareNames(a, b string) int { return cmp.Compare(a, b) }
 
 // link finds each package's dependencies among the others.
 func (b *builder) link() {
@@ -19,7 +18,7 @@ func (b *builder) link() {
 	for _, p := range b.sorted() {
 		deps, err := p.file.Dependencies(b.filterEnv(p), installed)
 		if err != nil {
-			b.fail(err)
+			b.fail(fmt.Errorf("%s: depends: %w", p.id(), err))
 			continue
 		}
 		for _, d := range deps.Before {
@@ -82,7 +81,7 @@ func (b *builder) sort() {
 	for len(waiting) > 0 {
 		ready, rest := partition(waiting, done)
 		if len(ready) == 0 {
-			b.entry(rest[0], "its dependencies go round in a circle: %s", strings.Join(b.circle(rest[0]), " needs "))
+			b.entry(rest[0], "its dependencies go round in a circle: %s", strings.Join(b.circle(rest[0], done), " needs "))
 			return
 		}
 		for _, p := range ready {
@@ -112,30 +111,16 @@ func partition(waiting []*pkg, done map[string]bool) (ready, rest []*pkg) {
 	return ready, rest
 }
 
-// circle walks from a package that can't be ordered until it meets a package
-// again.
-func (b *builder) circle(p *pkg) []string {
+// circle walks from a package that can't be ordered to a dependency that can't
+// either, until it meets a package again.
+func (b *builder) circle(p *pkg, done map[string]bool) []string {
 	var path []string
 	for !slices.Contains(path, p.name) {
 		path = append(path, p.name)
-		for _, d := range p.before {
-			if b.cyclic(d, map[string]bool{}) {
-				p = b.packages[d]
-				break
-			}
-		}
+		i := slices.IndexFunc(p.before, func(d string) bool { return !done[d] })
+		p = b.packages[p.before[i]]
 	}
 	return append(path[slices.Index(path, p.name):], p.name)
-}
-
-// cyclic tells whether a package reaches itself or a circle.
-func (b *builder) cyclic(name string, above map[string]bool) bool {
-	if above[name] {
-		return true
-	}
-	above[name] = true
-	defer delete(above, name)
-	return slices.ContainsFunc(b.packages[name].before, func(d string) bool { return b.cyclic(d, above) })
 }
 
 // close computes closures in the order of the plan.
@@ -147,5 +132,17 @@ func (b *builder) close() {
 		}
 		slices.Sort(all)
 		p.closure = slices.Compact(all)
+	}
+}
+
+// checkOwn tells of locked packages that need one of the project's: those are
+// built last, all in one step.
+func (b *builder) checkOwn() {
+	for _, p := range b.order {
+		for _, name := range p.before {
+			if p.locked != nil && b.packages[name].locked == nil {
+				b.entry(p, "it needs %s, which is a package of the project itself", name)
+			}
+		}
 	}
 }

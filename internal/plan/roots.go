@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -16,7 +18,7 @@ func (b *builder) askDepexts() {
 	for _, p := range b.order {
 		names, err := opam.SystemPackages(p.file.Depexts, b.filterEnv(p))
 		if err != nil {
-			b.fail(err)
+			b.fail(fmt.Errorf("%s: depexts: %w", p.id(), err))
 			continue
 		}
 		if p.locked == nil {
@@ -28,6 +30,19 @@ func (b *builder) askDepexts() {
 			}
 		}
 		p.depexts = names
+	}
+	b.checkAsked()
+}
+
+// checkAsked tells of locked depexts that the project doesn't need.
+func (b *builder) checkAsked() {
+	if len(b.in.Project.Packages) == 0 {
+		return
+	}
+	for _, d := range b.target.Depexts {
+		if !slices.ContainsFunc(b.order, func(p *pkg) bool { return slices.Contains(p.depexts, d.Name) }) {
+			b.fail(&EntryError{Target: b.in.Target, Package: "depext " + d.Name, Text: "it is locked, and nothing needs it"})
+		}
 	}
 }
 
@@ -68,7 +83,7 @@ func (b *builder) addRoots() {
 	}
 	b.addRoot(b.projectRoot())
 	rest := b.plan.Roots[1:]
-	slices.SortFunc(rest, func(x, y Root) int { return compareNames(x.Name, y.Name) })
+	slices.SortFunc(rest, func(x, y Root) int { return cmp.Compare(x.Name, y.Name) })
 }
 
 func (b *builder) addRoot(depexts []string) {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -66,7 +67,7 @@ func source(l *lock.Package) *Source {
 	if s.Archive == nil && len(s.Files) == 0 {
 		return nil
 	}
-	slices.SortFunc(s.Files, func(a, b lock.NamedInput) int { return compareNames(a.Name, b.Name) })
+	slices.SortFunc(s.Files, func(a, b lock.NamedInput) int { return cmp.Compare(a.Name, b.Name) })
 	return &s
 }
 
@@ -88,7 +89,7 @@ func (b *builder) part(p *pkg, env opam.Scope) (Part, error) {
 	for _, f := range p.file.Patches {
 		ok, err := f.When.True(env)
 		if err != nil {
-			return Part{}, err
+			return Part{}, fmt.Errorf("%s: patches: %w", p.id(), err)
 		}
 		if ok {
 			part.Patches = append(part.Patches, f.Text)
@@ -108,10 +109,12 @@ func (b *builder) part(p *pkg, env opam.Scope) (Part, error) {
 		}
 	}
 	if part.Build, err = commands(p.file.Build, env); err != nil {
-		return Part{}, err
+		return Part{}, fmt.Errorf("%s: build: %w", p.id(), err)
 	}
-	part.Install, err = commands(p.file.Install, env)
-	return part, err
+	if part.Install, err = commands(p.file.Install, env); err != nil {
+		return Part{}, fmt.Errorf("%s: install: %w", p.id(), err)
+	}
+	return part, nil
 }
 
 // table lists the variables that a file of substs may use.

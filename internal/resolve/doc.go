@@ -12,6 +12,12 @@
 // sha256. A date until which an index is valid is not looked at: old states of
 // an archive are what locks are for.
 //
+// An opam package's source counts by a sha256 or a sha512 of its opam file. An
+// md5 alone names nothing, since other bytes can be made to have it: such a
+// package is refused, and so is a source that is a checkout. Files beside an
+// opam file come from the repository's folder, which the user trusts; where the
+// opam file gives their checksums, whatever their kind, they must fit.
+//
 // # Debian's timestamp
 //
 // A lock names the point in time at which the timestamped archive has all of

@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -94,23 +95,11 @@ func (r *resolver) takeIn(repo Repository, dir, name, version string, data []byt
 		return pkg{}, err
 	}
 	p := pkg{file: file, locked: lock.Package{Name: name, Version: version, Repository: repo.Name, OpamFile: own}}
-	extra := os.DirFS(filepath.Join(dir, "files"))
-	err = fs.WalkDir(extra, ".", func(path string, d fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) && path == "." {
-			return nil
-		}
-		if err != nil || d.IsDir() {
-			return err
-		}
-		data, err := fs.ReadFile(extra, path)
-		if err != nil {
-			return err
-		}
-		in, err := r.put(data)
-		p.locked.ExtraFiles = append(p.locked.ExtraFiles, lock.NamedInput{Name: path, Input: in})
-		return err
-	})
-	return p, err
+	p.locked.ExtraFiles, err = r.extraFiles(p.locked.ID(), file, filepath.Join(dir, "files"))
+	if err != nil {
+		return pkg{}, err
+	}
+	return p, checkSources(p.locked.ID(), file)
 }
 
 func (r *resolver) put(data []byte) (lock.Input, error) {
@@ -127,7 +116,7 @@ func (r *resolver) lockSources(ctx context.Context, pkgs []pkg) error {
 	for i := range pkgs {
 		p := &pkgs[i]
 		sources := slices.Clone(p.file.ExtraSources)
-		slices.SortFunc(sources, func(a, b opam.Source) int { return bytes.Compare([]byte(a.Name), []byte(b.Name)) })
+		slices.SortFunc(sources, func(a, b opam.Source) int { return cmp.Compare(a.Name, b.Name) })
 		p.locked.ExtraSources = make([]lock.Source, len(sources))
 		for j, s := range sources {
 			p.locked.ExtraSources[j] = lockedSource(s)
@@ -143,29 +132,10 @@ func (r *resolver) lockSources(ctx context.Context, pkgs []pkg) error {
 	}
 	results, err := r.Fetcher.Fetch(ctx, requests)
 	if err != nil {
-		return err
+		return fmt.Errorf("locking the sources of opam packages: %w", err)
 	}
 	for i, got := range results {
 		places[i].Input = lock.Input{SHA256: got.Sum.Hex(), Size: got.Size}
 	}
 	return nil
-}
-
-func lockedSource(s opam.Source) lock.Source {
-	out := lock.Source{Name: s.Name, URLs: s.URLs()}
-	for _, c := range s.Checksums {
-		if c.Kind != "sha256" {
-			out.Checksums = append(out.Checksums, c.String())
-		}
-	}
-	slices.Sort(out.Checksums)
-	return out
-}
-
-func sourceRequest(name string, s opam.Source) input.Request {
-	r := input.Request{Name: name, URLs: s.URLs()}
-	for _, c := range s.Checksums {
-		r.Checksums = append(r.Checksums, input.Checksum{Kind: input.Kind(c.Kind), Hex: c.Hex})
-	}
-	return r
 }

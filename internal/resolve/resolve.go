@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/hashicorp/go-multierror"
 
@@ -29,13 +28,10 @@ type Options struct {
 	Versions map[string]string
 	// Repositories are folders of opam repositories, the first wins.
 	Repositories []Repository
-	// Targets are what to lock for.
+	// Targets are what to lock for; one that is there twice is locked once.
 	Targets []Target
 	// Epoch is SOURCE_DATE_EPOCH inside steps, in seconds.
 	Epoch int64
-	// Now is the present: the default mirror of Debian is asked for the
-	// archive's state at this time.
-	Now time.Time
 	// Keys are trusted beyond the built-in ones.
 	DebianKeys []deb.Keyring
 	AlpineKeys []apk.Key
@@ -105,7 +101,12 @@ type resolver struct{ Options }
 func (r *resolver) lockTargets(ctx context.Context, pkgs []pkg) ([]lock.Target, error) {
 	var out []lock.Target
 	var errs *multierror.Error
+	seen := map[lock.TargetID]bool{}
 	for _, t := range r.Targets {
+		if seen[t.id()] {
+			continue
+		}
+		seen[t.id()] = true
 		locked, err := r.lockTarget(ctx, t, pkgs)
 		if err != nil {
 			errs = multierror.Append(errs, fmt.Errorf("locking %s: %w", t.Release.Name, err))

@@ -12,6 +12,10 @@
 #
 # jobs is the one value that the plan leaves open.
 
+# One stream: else what a command prints and what it complains of would reach
+# the log in any order.
+exec 2>&1
+
 prefix=/ofarm/switch
 deps=/ofarm/dep
 lib=/ofarm/lib
@@ -35,10 +39,11 @@ link_dependencies() {
 	[ -z "${OFARM_LINK_RECORDS-}" ] || mkdir -p "$OFARM_LINK_RECORDS"
 	list_files >"$state/files"
 	sort "$state/files" | uniq -d >"$state/twice"
-	[ ! -s "$state/twice" ] || report_twice
-	for dep in "$deps"/*; do
-		[ ! -d "$dep" ] || cp -Rs "$dep/." "$prefix/"
-	done
+	[ ! -s "$state/twice" ] || report_twice "a file of more than one dependency"
+	list_folders | sort -u | sort - "$state/files" | uniq -d >"$state/twice"
+	[ ! -s "$state/twice" ] || report_twice "a file of one dependency and a folder of another"
+	set -- "$deps"/*/.
+	[ ! -d "$1" ] || cp -Rs "$@" "$prefix/"
 	cd "$prefix" || exit
 	find . -type l -print0 >"$state/links"
 	find . -depth -mindepth 1 -type d -print0 >"$state/folders"
@@ -47,19 +52,23 @@ link_dependencies() {
 
 # list_files prints the files of all dependencies, a line each.
 list_files() {
-	for dep in "$deps"/*; do
-		[ ! -d "$dep" ] || (cd "$dep" && find . ! -type d)
-	done
+	(cd "$deps" 2>/dev/null && find . -mindepth 2 ! -type d) | sed 's,^\./[^/]*/,./,'
 }
 
-# report_twice names a file that two dependencies have, and the two.
+# list_folders prints the folders of all dependencies, a line each.
+list_folders() {
+	(cd "$deps" 2>/dev/null && find . -mindepth 2 -type d) | sed 's,^\./[^/]*/,./,'
+}
+
+# report_twice names what two dependencies have and can't both have, and the
+# two.
 report_twice() {
-	read -r file <"$state/twice"
+	IFS= read -r file <"$state/twice"
 	owners=
 	for dep in "$deps"/*; do
-		[ ! -e "$dep/$file" ] || owners="$owners ${dep#"$deps"/}"
+		[ ! -e "$dep/$file" ] && [ ! -L "$dep/$file" ] || owners="$owners ${dep#"$deps"/}"
 	done
-	fail "${file#./} is a file of more than one dependency:$owners" \
+	fail "${file#./} is $1:$owners" \
 		"opam would let the later one overwrite it; lock versions that don't collide"
 }
 
@@ -82,23 +91,28 @@ package() {
 	export OPAM_PACKAGE_NAME OPAM_PACKAGE_VERSION
 }
 
-# run says what it runs, and runs it.
+# run says what it runs, and runs it: a program on PATH, as opam does, never a
+# function or a builtin of this shell.
 run() {
-	echo "+ $*"
-	"$@"
+	printf '+ %s\n' "$*"
+	(exec "$@")
 }
 
 # apply_patch applies a patch file of the source, as opam does.
 apply_patch() {
-	echo "+ patch -p1 -i $1"
+	printf '+ patch -p1 -i %s\n' "$1"
 	patch -p1 -i "$1"
 }
 
-# substitute makes FILE of FILE.in with the variables of a table on its
-# standard input.
-substitute() {
+# variables takes the table of variables for the next files to substitute from
+# its standard input.
+variables() {
 	cat >"$state/variables"
 	printf 'jobs\t%s\n' "$jobs" >>"$state/variables"
+}
+
+# substitute makes FILE of FILE.in.
+substitute() {
 	[ -f "$1.in" ] || fail "substs: there is no file $1.in in the source of $OPAM_PACKAGE_NAME"
 	LC_ALL=C awk -v "table=$state/variables" -f "$lib/subst.awk" "$1.in" >"$state/subst"
 	cat "$state/subst" >"$1"
@@ -138,8 +152,9 @@ unlink_dependencies() {
 # removed, and whose they are.
 report_overwritten() {
 	sed 's/^.* \.\//.\//' "$state/before" >"$state/was"
-	while read -r link arrow file; do
-		[ "$arrow" = "->" ] || continue
+	while IFS= read -r line; do
+		link=${line%% -> "$deps"/*}
+		file=$deps/${line#* -> "$deps"/}
 		[ "$(readlink "$link")" = "$file" ] ||
 			echo "ofarm: error: $OPAM_PACKAGE_NAME changes the file ${link#./} of $(owner_of "$file")" >&2
 	done <"$state/was"
@@ -147,21 +162,25 @@ report_overwritten() {
 }
 
 # export_files copies what the project installed and what matches the given
-# patterns below the prefix to /ofarm/out, links followed.
+# patterns below the prefix to /ofarm/out, links followed. A pattern is one even
+# with blanks in it.
 export_files() {
 	cd "$prefix" || exit
+	IFS=
 	for pattern; do
 		found=
 		for path in $pattern; do
 			[ -e "$path" ] || continue
 			found=yes
-			mkdir -p "/ofarm/out/$(dirname "$path")"
-			cp -RL "$path" "/ofarm/out/$path"
+			to=/ofarm/out/$(dirname "$path")
+			mkdir -p "$to"
+			cp -RL "$path" "$to/"
 		done
 		[ "$found" ] || fail \
 			"the project installed nothing that matches $pattern" \
 			"an executable is installed with a public_name in its dune stanza, or with a bin: field in NAME.install"
 	done
+	unset IFS
 }
 
 # strip_files strips the executables among the exported files. Bytecode that
@@ -169,7 +188,7 @@ export_files() {
 # it is.
 strip_files() {
 	find /ofarm/out -type f ! -path "/ofarm/out/.ofarm/*" >"$state/exported"
-	while read -r file; do
+	while IFS= read -r file; do
 		[ "$(head -c 4 "$file" | tail -c 3)" = ELF ] || continue
 		case $(tail -c 12 "$file" | tr -d '\0') in
 		Caml1999X*) echo "not stripped, for the bytecode at its end: $file" ;;

@@ -249,4 +249,3 @@ func (b *bench) lock(dir string, depends []string, names ...string) {
 		b.t.Fatal(err)
 	}
 }
-

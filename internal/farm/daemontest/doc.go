@@ -5,7 +5,7 @@
 //
 // The tests need Linux's root and runc; where these are missing they are
 // skipped, or fail if OFARM_TEST_DAEMON is "require". The root of their steps
-// is the Alpine minirootfs of the test bed (OFARM_TESTBED), or a static
-// busybox on PATH (Debian: busybox-static). The daemon is $OFARM_BUILDKITD,
+// is a static busybox on PATH (Debian: busybox-static), or the Alpine
+// minirootfs of the test bed (OFARM_TESTBED), which has no patch. The daemon is $OFARM_BUILDKITD,
 // else bin/buildkitd of the repository, else one that is built for them.
 package daemontest

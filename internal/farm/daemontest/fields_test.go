@@ -48,6 +48,9 @@ share: ["old" {"sub/renamed"}]
 // What an opam file says of sources, patches, substs, environment, commands
 // and installed files reaches the step.
 func TestOpamFields(t *testing.T) {
+	if !needKit(t).root.Has("usr/bin/patch") {
+		t.Skip("the root has no patch: install a static busybox")
+	}
 	b := newBench(t,
 		shellworld.Package{Name: "d", Script: note("d", "d"), Fields: "setenv: [[D_VAR = \"set by d\"] [PATH += \"/d/bin\"]]"},
 		shellworld.Package{Name: "conf-idle"},

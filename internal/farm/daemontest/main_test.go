@@ -56,24 +56,32 @@ var lacks = sync.OnceValue(func() error {
 		return fmt.Errorf("apt-get install runc: %w", err)
 	}
 	if _, err := findRoot(); err != nil {
-		return fmt.Errorf("no root for steps: %w", err)
+		return fmt.Errorf("finding a root for steps: %w", err)
 	}
 	return nil
 })
 
-// findRoot prefers the real root of Alpine.
+// findRoot prefers busybox, which has patch; Alpine's doesn't.
 func findRoot() (shellworld.Root, error) {
+	root, err := busyboxRoot()
+	if err == nil {
+		return root, nil
+	}
 	if bed := os.Getenv("OFARM_TESTBED"); bed != "" {
 		found, _ := filepath.Glob(filepath.Join(bed, "alpine", "alpine-minirootfs-*-x86_64.tar.gz"))
 		if len(found) > 0 {
 			return shellworld.Minirootfs(found[len(found)-1])
 		}
 	}
-	busybox, err := exec.LookPath("busybox")
+	return root, fmt.Errorf("apt-get install busybox-static: %w", err)
+}
+
+func busyboxRoot() (shellworld.Root, error) {
+	program, err := exec.LookPath("busybox")
 	if err != nil {
-		return shellworld.Root{}, fmt.Errorf("apt-get install busybox-static: %w", err)
+		return shellworld.Root{}, err
 	}
-	return shellworld.Busybox(busybox)
+	return shellworld.Busybox(program)
 }
 
 // needKit skips a test where it can't run.

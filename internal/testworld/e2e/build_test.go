@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -175,5 +176,30 @@ func (w *world) runEverywhere(t *testing.T) {
 	got, err := site.RunIn(ctx, root, "/zcalc", "2^100 + 1")
 	if err != nil || got != "1267650600228229401496703205377" {
 		t.Errorf("zcalc '2^100 + 1' printed %q (%v)", got, err)
+	}
+}
+
+// TestE2ERecordedCommands records afresh what real opam runs for the examples'
+// packages, and compares it with the committed record, against which the plans
+// are tested.
+func TestE2ERecordedCommands(t *testing.T) {
+	if os.Getenv("OFARM_TEST_E2E") == "" {
+		t.Skip("\"make e2e\" runs this")
+	}
+	fresh := filepath.Join(t.TempDir(), "recorded-commands.tsv")
+	cmd := exec.CommandContext(t.Context(), "../../../testdata/record-commands.sh", "-d", t.TempDir(), "-o", fresh)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("recording: %v\n%s", err, tail(string(out), 40))
+	}
+	want, err := os.ReadFile("../../../testdata/recorded-commands.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(fresh)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("commands (-committed +recorded):\n%s", diff)
 	}
 }

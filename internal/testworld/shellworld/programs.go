@@ -14,6 +14,9 @@ import (
 // linked to: the named one, else bin/buildkitd of the repository, else it is
 // built too, which takes a while the first time.
 func Programs(ctx context.Context, dir, buildkitd string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
 	if err := Build(ctx, filepath.Join(dir, "ofarm-cc-linux-amd64"), "github.com/ofarm/ofarm/cmd/ofarm-cc"); err != nil {
 		return err
 	}
