@@ -73,7 +73,7 @@ func scanDebianPackage(in Input) (*debianPackage, error) {
 	defer file.Close()
 	groups, err := deb.Relations(archive.Control.Get("Replaces")).Groups()
 	if err != nil {
-		return nil, fmt.Errorf("Replaces: %w", err)
+		return nil, fmt.Errorf("reading its field Replaces: %w", err)
 	}
 	return &debianPackage{in: in, replaces: slices.Concat(groups...)}, nil
 }
