@@ -75,6 +75,9 @@ func (w *world) lock(ctx context.Context, o lockOptions, dir string) error {
 	if file, err = l.keep(ctx, kept(project, o), file); err != nil {
 		return err
 	}
+	if err := f.CheckLock(project, file); err != nil {
+		return fmt.Errorf("checking what was resolved: %w", err)
+	}
 	meter.Close()
 	return w.writeLock(project, file)
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/go-multierror"
+
 	"github.com/ofarm/ofarm/internal/config"
 	"github.com/ofarm/ofarm/internal/input"
 	"github.com/ofarm/ofarm/internal/lock"
@@ -71,6 +73,17 @@ func (f *Farm) Plan(o BuildOptions, id lock.TargetID) (*plan.Plan, error) {
 		Project:   plan.Project{Packages: o.Project.Packages},
 		Settings:  o.settings(o.Project.Config.For(id.Name)),
 	})
+}
+
+// CheckLock plans every target of a lock that was just made, so that versions
+// which don't fit together show before it is written.
+func (f *Farm) CheckLock(p *Project, l *lock.File) error {
+	var errs *multierror.Error
+	for _, t := range l.Targets {
+		_, err := f.Plan(BuildOptions{Project: p, Lock: l}, t.TargetID)
+		errs = multierror.Append(errs, err)
+	}
+	return errs.ErrorOrNil()
 }
 
 // settings are those of ofarm.toml with the options over them.
