@@ -124,7 +124,31 @@ func (c *compiler) step(s plan.Step) (llb.State, error) {
 	if s.Project {
 		return ex.GetMount(outDir), nil
 	}
-	return ex.GetMount(plan.Prefix), nil
+	return ex.GetMount(output(s)), nil
+}
+
+// prefix are the mounts at and for a step's prefix. With dependencies it is in
+// memory: a link for each of their files is thousands of inodes, which cost 4 µs
+// each there and up to 230 µs on disk. What the step installed is copied to
+// the output at its end. Without, as for a compiler, the output is the prefix:
+// there is no link to make, and much to install.
+func prefix(s plan.Step) []mount {
+	inMemory := mount{plan.Prefix, llb.Scratch(), []llb.MountOption{llb.Tmpfs()}}
+	switch {
+	case s.Project:
+		return []mount{inMemory}
+	case len(s.Deps) == 0:
+		return []mount{{plan.Prefix, llb.Scratch(), nil}}
+	}
+	return []mount{inMemory, {installedDir, llb.Scratch(), nil}}
+}
+
+// output is the mount that dependents see of a package's step.
+func output(s plan.Step) string {
+	if len(s.Deps) == 0 {
+		return plan.Prefix
+	}
+	return installedDir
 }
 
 // exec is what every exec vertex has.
@@ -187,10 +211,9 @@ func (c *compiler) mounts(s plan.Step, root llb.State) ([]mount, error) {
 			return nil, err
 		}
 		out = append(out, mount{shimDir, shim, readonly},
-			mount{plan.Prefix, llb.Scratch(), thrownAway}, mount{outDir, llb.Scratch(), nil})
-	} else {
-		out = append(out, mount{plan.Prefix, llb.Scratch(), nil})
+			mount{outDir, llb.Scratch(), nil})
 	}
+	out = append(out, prefix(s)...)
 	slices.SortFunc(out, func(a, b mount) int { return cmp.Compare(a.target, b.target) })
 	return out, nil
 }

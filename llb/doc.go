@@ -10,14 +10,19 @@
 //	/ofarm/lib          the step's functions and awk programs, read-only
 //	/ofarm/dep/NAME     the output of each dependency, read-only
 //	/ofarm/build/NAME   the source, writable and thrown away
-//	/ofarm/switch       the prefix: empty at the start, the step's output
+//	/ofarm/switch       the prefix: empty at the start, in memory
+//	/ofarm/installed    the step's output
 //	/tmp                a file system in memory
 //
 // and the project's step has two more: /ofarm/cc, the linker shim, and
-// /ofarm/out, from which artifacts are exported (its prefix is thrown away).
+// /ofarm/out, from which artifacts are exported, in the place of
+// /ofarm/installed. A package without dependencies has its output at the prefix.
 //
 // The prefix is filled with links to the files of the dependencies before the
-// step's commands, and emptied of them afterwards. The alternative, a writable
+// step's commands, and emptied of them afterwards; what stays is copied to the
+// output. It is in memory for the links' sake: with 60 packages of 100 files
+// each on an ext4 where an inode costs 0.2 ms, a cold build took 7.5 s, against
+// 21 s with the prefix on disk. The alternative to links, a writable
 // merge of the dependencies' layers, was measured: it is slower (60 packages:
 // 15 s instead of 12 s, and 8.1 s of the daemon's processor time instead of
 // 3.1 s), and loses what read-only mounts give: BuildKit keys them by content,

@@ -18,9 +18,11 @@ const (
 	libDir     = "/ofarm/lib"
 	depDir     = "/ofarm/dep"
 	rootLibDir = "/ofarm/rootlib"
-	debDir     = "/ofarm/debs"
-	shimDir    = plan.ShimDir
-	outDir     = plan.OutDir
+	// installedDir is a package step's output where its prefix is in memory.
+	installedDir = "/ofarm/installed"
+	debDir       = "/ofarm/debs"
+	shimDir      = plan.ShimDir
+	outDir       = plan.OutDir
 )
 
 //go:embed scripts/step.sh

@@ -18,6 +18,7 @@ exec 2>&1
 
 prefix=/ofarm/switch
 deps=/ofarm/dep
+installed=/ofarm/installed
 lib=/ofarm/lib
 state=/tmp/.ofarm
 
@@ -146,6 +147,8 @@ unlink_dependencies() {
 	fi
 	xargs -0 -r rm -f <"$state/links"
 	xargs -0 -r rmdir <"$state/folders" 2>/dev/null || :
+	# A package's prefix that is in memory has its output beside it.
+	[ ! -d "$installed" ] || cp -a "$prefix/." "$installed/"
 }
 
 # report_overwritten names the files of dependencies that the step replaced or
