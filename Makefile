@@ -24,8 +24,11 @@ demo: build ## build the example fserv for Alpine and an old Debian, and run bot
 test: build lint ## run all tests; as root with runc those of the daemon too
 	$(GO) test -timeout 80m $(TEST_FLAGS) ./...
 
-e2e: build ## everything longer: both examples, all targets, twice; half a day is enough
+e2e: build ## everything longer: both examples for all targets, twice from nothing (an hour, as root)
 	OFARM_TEST_DAEMON=require OFARM_TEST_E2E=1 $(GO) test -timeout 8h -count=1 -v -run 'E2E' ./internal/testworld/...
+
+bench: build ## measure what the graph costs beside its scripts; prints a table (as root)
+	$(GO) run ./internal/testworld/graphbench
 
 lint: ## go vet, staticcheck, gofmt, shfmt and (where installed) shellcheck
 	$(GO) vet ./...
