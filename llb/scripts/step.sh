@@ -43,12 +43,24 @@ link_dependencies() {
 	[ ! -s "$state/twice" ] || report_twice "a file of more than one dependency"
 	list_folders | sort -u | sort - "$state/files" | uniq -d >"$state/twice"
 	[ ! -s "$state/twice" ] || report_twice "a file of one dependency and a folder of another"
+	make_folders
 	set -- "$deps"/*/.
 	[ ! -d "$1" ] || cp -Rs "$@" "$prefix/"
 	cd "$prefix" || exit
 	find . -type l -print0 >"$state/links"
 	find . -depth -mindepth 1 -type d -print0 >"$state/folders"
 	list_links >"$state/before"
+}
+
+# make_folders makes what opam makes of an empty switch. ocamlfind, for one,
+# edits a file of the compiler where there is no lib/stublibs.
+make_folders() {
+	for folder in bin sbin doc lib/stublibs lib/toplevel; do
+		mkdir -p "$prefix/$folder"
+	done
+	for section in 1 1M 2 3 4 5 6 7 9; do
+		mkdir -p "$prefix/man/man$section"
+	done
 }
 
 # list_files prints the files of all dependencies, a line each.

@@ -47,7 +47,9 @@ func TestBuildFserv(t *testing.T) {
 			serves(t, root, true)
 		})
 	}
+	t.Run("zcalc shares the compiler", func(t *testing.T) { w.second(t) })
 	t.Run("second build runs nothing", func(t *testing.T) { w.unchanged(t, list, first) })
+	t.Run("a comment in a dependency runs that one only", func(t *testing.T) { w.commented(t, list) })
 	t.Run("one changed file runs one step", func(t *testing.T) { w.changed(t, list) })
 }
 
@@ -79,6 +81,17 @@ func checkLinkage(t *testing.T, b built, alpine string) {
 	if glibc.Linkage != "mostly-static" || glibc.GLIBCFloor == "" || glibc.GLIBCFloor > "2.31" {
 		t.Errorf("bullseye's is %s with floor %q, want it mostly-static and at most 2.31", glibc.Linkage, glibc.GLIBCFloor)
 	}
+}
+
+// second builds the other example for a target for which the first was built.
+func (w *world) second(t *testing.T) {
+	b := w.build("zcalc", "debian-oldoldstable")
+	sharesCompiler(t, b)
+	if !slices.Contains(b.ran, "zarith.1.12") {
+		t.Errorf("steps that ran: %q, want zarith among them", b.ran)
+	}
+	file := filepath.Join(w.dist("zcalc"), "debian-bullseye", "bin", "zcalc")
+	says(t.Context(), t, w.bareRoot("zcalc", "debian-bullseye", file), "1267650600228229401496703205377", "/zcalc", "2^100 + 1")
 }
 
 // unchanged builds again after nothing but times has changed.

@@ -109,8 +109,7 @@ var (
 	ended = regexp.MustCompile(`^#([0-9]+) (DONE|CACHED)`)
 )
 
-// steps reads the plain progress: which execs ran and which were cached. The
-// loading of images is not counted.
+// steps reads the plain progress: which execs ran and which were cached.
 func steps(log string) (ran, cached []string) {
 	names := map[string]string{}
 	for line := range strings.Lines(log) {
@@ -118,7 +117,7 @@ func steps(log string) (ran, cached []string) {
 			names[m[1]] = m[2]
 		}
 		m := ended.FindStringSubmatch(line)
-		if m == nil || names[m[1]] == "" || strings.HasPrefix(names[m[1]], "load ") {
+		if m == nil || !isStep(names[m[1]]) {
 			continue
 		}
 		if m[2] == "DONE" {
@@ -129,6 +128,11 @@ func steps(log string) (ran, cached []string) {
 	}
 	slices.Sort(ran)
 	return ran, cached
+}
+
+// isStep tells an exec vertex from the loading of images and the export.
+func isStep(name string) bool {
+	return name != "" && !strings.HasPrefix(name, "load ") && !strings.HasPrefix(name, "exporting ")
 }
 
 // lockOf reads the lock of an example's copy.
