@@ -227,14 +227,14 @@ func TestDebianErrors(t *testing.T) {
 	broken := helloPackage(t)
 	broken.Open = func() (io.ReadCloser, error) { return nil, errors.New("no such file") }
 	for want, pkgs := range map[string][]Input{
-		`hello: the package file says Version "1", want "2"`:    {wrong},
-		"hello: data.tar: unexpected EOF":                       {cut},
-		"hello: no such file":                                   {broken},
-		"hello is given twice":                                  {helloPackage(t), helloPackage(t)},
-		`loop: usr/a/x: too many links`:                         {debPackage(t, "loop", "", debFile{name: "usr/a", link: "b"}, debFile{name: "usr/b", link: "a"}, debFile{name: "usr/a/x"})},
-		`evil: data.tar: "../x" leaves the root`:                {debPackage(t, "evil", "", debFile{name: "../x"})},
-		"f is in a and in b, and neither replaces the other":    {debPackage(t, "a", "", debFile{name: "f"}), debPackage(t, "b", "", debFile{name: "f"})},
-		`bad: Replaces: relation "x (": no closing parenthesis`: {debPackage(t, "bad", "Replaces: x (\n")},
+		`hello: the package file says Version "1", want "2"`:                      {wrong},
+		"hello: data.tar: unexpected EOF":                                         {cut},
+		"hello: no such file":                                                     {broken},
+		"hello is given twice":                                                    {helloPackage(t), helloPackage(t)},
+		`loop: usr/a/x: too many links`:                                           {debPackage(t, "loop", "", debFile{name: "usr/a", link: "b"}, debFile{name: "usr/b", link: "a"}, debFile{name: "usr/a/x"})},
+		`evil: data.tar: "../x" leaves the root`:                                  {debPackage(t, "evil", "", debFile{name: "../x"})},
+		"f is in a and in b, and neither replaces the other":                      {debPackage(t, "a", "", debFile{name: "f"}), debPackage(t, "b", "", debFile{name: "f"})},
+		`bad: reading its field Replaces: relation "x (": no closing parenthesis`: {debPackage(t, "bad", "Replaces: x (\n")},
 	} {
 		err := Debian(io.Discard, pkgs, Options{})
 		if err == nil || !strings.Contains(err.Error(), want) {

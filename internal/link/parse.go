@@ -94,7 +94,8 @@ func (p *parser) pair(option, value string, words []string) {
 }
 
 // linker reads one word meant for the linker. Libraries and files among them
-// are what they would be outside.
+// are what they would be outside. An option's argument follows the option, as it
+// does for the linker: what lies between are flags of the driver's.
 func (p *parser) linker(w string, arg int) {
 	option := p.option
 	p.option = ""
@@ -104,7 +105,8 @@ func (p *parser) linker(w string, arg int) {
 	case option == "-L" || option == "--library-path":
 		p.replace(token{kind: libDir, text: w})
 	case option != "":
-		p.add(token{kind: linker, text: w, arg: arg, value: true})
+		i := p.lastLinker()
+		p.line.tokens = slices.Insert(p.line.tokens, i+1, token{kind: linker, text: w, arg: arg, value: true})
 	case linkerSeparate[w]:
 		p.option = w
 		p.add(token{kind: linker, text: w, arg: arg})
@@ -128,11 +130,13 @@ func linkerWord(w string, arg int) token {
 	return token{kind: linker, text: w, arg: arg}
 }
 
-// replace puts t in the place of the linker's option that has just been read;
-// only flags of the driver's can lie between.
+// replace puts t in the place of the linker's option that has just been read.
 func (p *parser) replace(t token) {
-	i := lastIndex(p.line.tokens, func(t token) bool { return t.kind == linker })
-	p.line.tokens[i] = t
+	p.line.tokens[p.lastLinker()] = t
+}
+
+func (p *parser) lastLinker() int {
+	return lastIndex(p.line.tokens, func(t token) bool { return t.kind == linker })
 }
 
 // add appends a token. A file or library where the linker expects an option's

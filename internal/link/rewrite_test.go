@@ -93,6 +93,10 @@ func TestRewrite(t *testing.T) {
 				"dropped -R /w: not in a mostly-static link",
 			},
 		},
+		"a run path cut from its option": {
+			mode: MostlyStatic, in: "a.o -Wl,-rpath -no-pie -Wl,-Bstatic", want: mostly + "a.o -no-pie",
+			notes: []string{"dropped -Wl,-rpath,-Bstatic: no RUNPATH in a mostly-static link"},
+		},
 		"a project's own -static": {
 			mode: MostlyStatic, in: "-static a.o -pie", want: mostly + "a.o -pie",
 			notes: []string{"dropped -static: not in a mostly-static link"},
