@@ -99,14 +99,16 @@ func (p *parser) pair(option, value string, words []string) {
 func (p *parser) linker(w string, arg int) {
 	option := p.option
 	p.option = ""
+	value := token{kind: linker, text: w, arg: arg, value: true}
 	switch {
+	case option != "" && p.incomplete:
+		p.add(value)
 	case option == "-l" || option == "--library":
 		p.replace(token{kind: lib, text: w})
 	case option == "-L" || option == "--library-path":
 		p.replace(token{kind: libDir, text: w})
 	case option != "":
-		i := p.lastLinker()
-		p.line.tokens = slices.Insert(p.line.tokens, i+1, token{kind: linker, text: w, arg: arg, value: true})
+		p.line.tokens = slices.Insert(p.line.tokens, 1+p.lastLinker(), value)
 	case linkerSeparate[w]:
 		p.option = w
 		p.add(token{kind: linker, text: w, arg: arg})

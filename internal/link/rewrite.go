@@ -167,12 +167,21 @@ func emit(tokens []token) []string {
 			out = append(out, "-Wl,"+t.text)
 			last, arg = len(out), t.arg
 		case t.kind == lib:
-			out = append(out, "-l"+t.text)
+			out = append(out, joined("-l", t.text)...)
 		case t.kind == libDir:
-			out = append(out, "-L"+t.text)
+			out = append(out, joined("-L", t.text)...)
 		default:
 			out = append(out, t.text)
 		}
 	}
 	return out
+}
+
+// joined writes an option and its argument as one word. An empty argument needs
+// a word of its own, else the option would take the next one.
+func joined(option, value string) []string {
+	if value == "" {
+		return []string{option, ""}
+	}
+	return []string{option + value}
 }
