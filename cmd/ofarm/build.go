@@ -26,6 +26,7 @@ type buildOptions struct {
 	link     string
 	noStrip  bool
 	json     bool
+	locked   bool
 }
 
 func newBuild(w *world) *cobra.Command {
@@ -46,6 +47,7 @@ func newBuild(w *world) *cobra.Command {
 	choice(f, &o.link, "link", linkModes(), flagLink)
 	f.BoolVar(&o.noStrip, "no-strip", false, flagNoStrip)
 	f.BoolVar(&o.json, "json", false, flagJSON)
+	f.BoolVar(&o.locked, "locked", false, flagLocked)
 	o.register(c)
 	return c
 }
@@ -56,6 +58,9 @@ func (w *world) build(ctx context.Context, o buildOptions, dir string) error {
 		return err
 	}
 	s, err := w.open(o.common, dir)
+	if as[*farm.NoLockError](err) && !o.locked {
+		s, err = w.lockAndOpen(ctx, o, dir)
+	}
 	if err != nil {
 		return err
 	}
@@ -90,6 +95,18 @@ func (w *world) build(ctx context.Context, o buildOptions, dir string) error {
 		}
 	}
 	return err
+}
+
+// lockAndOpen makes the lock that isn't there yet. What it tells goes to where
+// progress goes: the command's output is the build's.
+func (w *world) lockAndOpen(ctx context.Context, o buildOptions, dir string) (*session, error) {
+	aside := *w
+	aside.Stdout = w.Stderr
+	given := lockOptions{common: o.common, set: func(string) bool { return false }}
+	if err := aside.lock(ctx, given, dir); err != nil {
+		return nil, err
+	}
+	return w.open(o.common, dir)
 }
 
 // progressModes are the values of --progress, as of other tools on BuildKit.

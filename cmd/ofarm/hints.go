@@ -15,8 +15,10 @@ import (
 	"github.com/ofarm/ofarm/internal/farm"
 	"github.com/ofarm/ofarm/internal/input"
 	"github.com/ofarm/ofarm/internal/lock"
+	"github.com/ofarm/ofarm/internal/opamrepo"
 	"github.com/ofarm/ofarm/internal/plan"
 	"github.com/ofarm/ofarm/internal/resolve"
+	"github.com/ofarm/ofarm/internal/resolve/versions"
 	"github.com/ofarm/ofarm/internal/solve"
 	"github.com/ofarm/ofarm/internal/source"
 	"github.com/ofarm/ofarm/targets"
@@ -25,7 +27,8 @@ import (
 // isLockError tells the errors that "ofarm lock" would put right.
 func isLockError(err error) bool {
 	return as[*farm.NoLockError](err) || as[*farm.StaleError](err) || as[*lock.Mistake](err) ||
-		as[*lock.VersionError](err) || as[*plan.NotLockedError](err) || as[*plan.EntryError](err) || as[*farm.NoTargetError](err)
+		as[*lock.VersionError](err) || as[*plan.NotLockedError](err) || as[*plan.EntryError](err) || as[*farm.NoTargetError](err) ||
+		as[*noDependsError](err)
 }
 
 // as tells whether an error has a type.
@@ -37,7 +40,7 @@ func as[T error](err error) bool {
 // hint says what a user can do about an error, in one line; it is chosen by
 // the error's type. Empty where nothing general can be said.
 func hint(err error) string {
-	for _, h := range []func(error) string{usageHint, targetHint, projectHint, lockHint, inputsHint, engineHint, trustHint, stepHint} {
+	for _, h := range []func(error) string{usageHint, targetHint, projectHint, lockHint, repositoryHint, inputsHint, engineHint, trustHint, stepHint} {
 		if text := h(err); text != "" {
 			return text
 		}
@@ -113,20 +116,48 @@ func lockHint(err error) string {
 		return hintLockMistake
 	case as[*plan.EntryError](err):
 		return hintLockEntry
-	case as[noRepositoryError](err), as[*remoteRepositoryError](err):
-		return hintRepository
+	case as[*noDependsError](err):
+		return hintNoDepends
+	case as[*pinnedError](err):
+		return hintPinned
 	case as[*noVersionsError](err):
 		return hintNoVersions
 	case as[*resolve.SourceError](err):
 		return hintSource
-	case as[*resolve.SourceError](err):
-		return hintSource
-	case as[*resolve.NoPackageError](err):
-		return hintNoPackage
-	case as[*resolve.UnavailableError](err):
-		return hintUnavailable
+	case as[*versions.NoSolutionError](err):
+		return hintNoSolution
 	case as[*deb.UnknownPackageError](err), as[*apk.NotFoundError](err), as[*apk.AmbiguousError](err):
 		return hintDistroPackage
+	}
+	return ""
+}
+
+// repositoryHint is about opam repositories.
+func repositoryHint(err error) string {
+	var unknown *notLockedError
+	var gone *opamrepo.GoneError
+	switch {
+	case errors.As(err, &unknown):
+		if near := nearest(unknown.name, unknown.known); near != "" {
+			return fmt.Sprintf(hintNear, near)
+		}
+		return hintUpdate
+	case errors.As(err, &gone) && gone.Commit():
+		return hintGoneCommit
+	case errors.As(err, &gone):
+		return hintGoneRef
+	case as[*opamrepo.ChangedError](err):
+		return hintRepositoryMoved
+	case as[*opamrepo.OfflineError](err):
+		return hintRepositoryOffline
+	case as[*opamrepo.GitMissingError](err):
+		return hintRepositoryGit
+	case as[*opamrepo.GitError](err):
+		return hintRepositoryRemote
+	case as[*opamrepo.NotRepositoryError](err), as[*opamrepo.SpecError](err):
+		return hintRepository
+	case as[*opamrepo.MissingError](err):
+		return hintNoPackage
 	}
 	return ""
 }

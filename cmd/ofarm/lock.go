@@ -3,9 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -27,10 +27,20 @@ var defaultTargets = []string{"alpine", "debian-oldstable"}
 // lockOptions are the flags of ofarm lock.
 type lockOptions struct {
 	common
-	opamLocked   string
+	opamLocked   []string
 	repositories []string
 	alpineKeys   []string
 	debianKeys   []string
+	ocaml        string
+	constraints  []string
+	withTest     bool
+	withDoc      bool
+	update       []string
+	distro       bool
+	check        bool
+	json         bool
+	// set tells which flags were given: what isn't stays as the lock has it.
+	set func(flag string) bool
 }
 
 func newLock(w *world) *cobra.Command {
@@ -41,23 +51,47 @@ func newLock(w *world) *cobra.Command {
 		Long:    lockLong,
 		Example: lockExample,
 		Args:    oneProject,
-		RunE:    func(c *cobra.Command, args []string) error { return w.lock(c.Context(), o, projectDir(args)) },
+	}
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if o.check {
+			return w.checkLock(o, projectDir(args))
+		}
+		return w.lock(c.Context(), o, projectDir(args))
 	}
 	f := c.Flags()
-	f.StringVar(&o.opamLocked, "opam-locked", "", flagOpamLocked)
-	f.StringSliceVar(&o.repositories, "opam-repository", nil, flagOpamRepository)
-	f.StringSliceVar(&o.alpineKeys, "alpine-key", nil, flagAlpineKey)
-	f.StringSliceVar(&o.debianKeys, "debian-key", nil, flagDebianKey)
-	o.register(c)
+	f.StringVar(&o.ocaml, "ocaml", "", flagOCaml)
+	f.StringArrayVar(&o.constraints, "opam", nil, flagOpam)
+	f.BoolVar(&o.withTest, "with-test", false, flagWithTest)
+	f.BoolVar(&o.withDoc, "with-doc", false, flagWithDoc)
+	f.StringSliceVar(&o.update, "update", nil, flagUpdate)
+	f.Lookup("update").NoOptDefVal = updateAll
+	f.BoolVar(&o.distro, "distro", false, flagDistro)
+	f.BoolVar(&o.check, "check", false, flagCheck)
+	f.BoolVar(&o.json, "json", false, flagLockJSON)
+	f.StringSliceVar(&o.opamLocked, "opam-locked", nil, flagOpamLocked)
+	o.registerInputs(c)
+	c.MarkFlagsMutuallyExclusive("check", "update")
+	c.MarkFlagsMutuallyExclusive("check", "distro")
+	c.MarkFlagsMutuallyExclusive("opam-locked", "update")
 	return c
 }
 
+// registerInputs adds the flags that say where packages come from.
+func (o *lockOptions) registerInputs(c *cobra.Command) {
+	f := c.Flags()
+	f.StringSliceVar(&o.repositories, "opam-repository", nil, flagOpamRepository)
+	f.StringSliceVar(&o.alpineKeys, "alpine-key", nil, flagAlpineKey)
+	f.StringSliceVar(&o.debianKeys, "debian-key", nil, flagDebianKey)
+	o.set = f.Changed
+	o.register(c)
+}
+
+// updateAll is the value of --update without names.
+const updateAll = "*"
+
+// lock makes a project's lock, or brings it up to date.
 func (w *world) lock(ctx context.Context, o lockOptions, dir string) error {
 	project, err := openProject(dir)
-	if err != nil {
-		return err
-	}
-	opt, err := w.resolveOptions(o, project)
 	if err != nil {
 		return err
 	}
@@ -66,96 +100,137 @@ func (w *world) lock(ctx context.Context, o lockOptions, dir string) error {
 		return err
 	}
 	defer meter.Close()
-	opt.Fetcher = f.Fetcher
-	l := &locker{world: w, project: project, options: opt, mirrors: w.mirrors(o.common, dir, project.Config)}
-	file, err := l.resolve(ctx, opt.Targets)
+	old := lockedBefore(project)
+	made, err := w.resolve(ctx, o, project, f, old)
 	if err != nil {
 		return err
 	}
-	if file, err = l.keep(ctx, kept(project, o), file); err != nil {
-		return err
-	}
-	if err := f.CheckLock(project, file); err != nil {
+	if err := f.CheckLock(project, made.Lock); err != nil {
 		return fmt.Errorf("checking what was resolved: %w", err)
 	}
 	meter.Close()
-	return w.writeLock(project, file)
+	w.warn(made)
+	return w.writeLock(o, project, old, made.Lock)
 }
 
-// locker makes the locks of a project.
-type locker struct {
-	world   *world
-	project *farm.Project
-	options resolve.Options
-	mirrors farm.Mirrors
-}
-
-// resolve makes a lock for some targets.
-func (l *locker) resolve(ctx context.Context, list []resolve.Target) (*lock.File, error) {
-	opt := l.options
-	present := presentArchives(l.world, list)
-	opt.Targets = list
-	opt.Fetcher.Mirrors = l.mirrors.For(present)
+// resolve makes a lock without writing it.
+func (w *world) resolve(ctx context.Context, o lockOptions, p *farm.Project, f *farm.Farm, old *lock.File) (*resolve.Result, error) {
+	opt, err := w.resolveOptions(o, p, old)
+	if err != nil {
+		return nil, err
+	}
+	present := presentArchives(w, opt.Targets)
+	opt.Fetcher = f.Fetcher
+	opt.Fetcher.Mirrors = w.mirrors(o.common, p.Dir, p.Config).For(present)
 	opt.ArchiveName = func(name string) string { return archiveAt(present, name) }
+	if opt.Repositories, err = w.openRepositories(ctx, o, p, f, old); err != nil {
+		return nil, err
+	}
+	if err := w.checkDune(p); err != nil {
+		return nil, err
+	}
 	return resolve.Lock(ctx, opt)
 }
 
-// keep adds the targets that only the old lock has: as they are, or locked
-// again where the opam packages have changed, which are the same for all.
-func (l *locker) keep(ctx context.Context, old, file *lock.File) (*lock.File, error) {
-	if old == nil {
-		return file, nil
-	}
-	if resolve.SameOpam(old, file) {
-		resolve.Keep(old, file)
-		return file, nil
-	}
-	list := slices.Clone(l.options.Targets)
-	for _, t := range old.Targets {
-		if _, ok := file.Target(t.TargetID); ok {
+// checkDune warns of opam files that dune hasn't brought up to date.
+func (w *world) checkDune(p *farm.Project) error {
+	stale, err := p.DuneWarnings()
+	for _, d := range stale {
+		if d.File == "" {
+			fmt.Fprintf(w.Stderr, warnDuneProject, d.Text)
 			continue
 		}
-		again, err := lockTarget(t.Name, targets.Platform(t.Platform), l.project)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, again)
+		fmt.Fprintf(w.Stderr, warnDune, d.Text, d.File)
 	}
-	if len(list) == len(l.options.Targets) {
-		return file, nil
-	}
-	return l.resolve(ctx, list)
+	return err
 }
 
-// kept is the lock that there is, with the targets that stay if they aren't
-// locked again: those of other platforms, and with --target all. Nil where
-// there is none.
-func kept(p *farm.Project, o lockOptions) *lock.File {
+// warn tells what is remarkable about a lock.
+func (w *world) warn(made *resolve.Result) {
+	if made.Apart {
+		fmt.Fprintln(w.Stderr, warnApart)
+	}
+	for _, id := range made.Avoided {
+		fmt.Fprintf(w.Stderr, warnAvoided, id)
+	}
+}
+
+// checkLock tells whether a lock is up to date, without a connection.
+func (w *world) checkLock(o lockOptions, dir string) error {
+	project, err := openProject(dir)
+	if err != nil {
+		return err
+	}
+	if err := w.checkDune(project); err != nil {
+		return err
+	}
+	_, _, err = project.ReadLock()
+	var stale *farm.StaleError
+	if o.json && (err == nil || errors.As(err, &stale)) {
+		if perr := w.printCheck(project, stale); perr != nil {
+			return perr
+		}
+	}
+	if err == nil && !o.json {
+		fmt.Fprintf(w.Stdout, "%s is up to date\n", project.LockPath())
+	}
+	return err
+}
+
+// printCheck prints the differences of a lock as JSON.
+func (w *world) printCheck(p *farm.Project, stale *farm.StaleError) error {
+	out := struct {
+		Lock        string   `json:"lock"`
+		UpToDate    bool     `json:"upToDate"`
+		Differences []string `json:"differences"`
+	}{p.LockPath(), stale == nil, []string{}}
+	if stale != nil {
+		out.Differences = stale.Differences
+	}
+	return w.printJSON(out)
+}
+
+// lockedBefore is the lock that there is; nil where there is none, or one that
+// can't be read: that has nothing to keep.
+func lockedBefore(p *farm.Project) *lock.File {
 	data, err := os.ReadFile(p.LockPath())
 	if err != nil {
 		return nil
 	}
 	old, err := lock.Parse(p.LockPath(), data)
 	if err != nil {
-		return nil // a damaged lock has nothing to keep
-	}
-	if len(o.targets) == 0 {
-		old.Targets = slices.DeleteFunc(old.Targets, func(t lock.Target) bool { return t.Platform == o.platform })
+		return nil
 	}
 	return old
 }
 
+func orEmpty(f *lock.File) *lock.File {
+	if f == nil {
+		return &lock.File{}
+	}
+	return f
+}
+
 // writeLock writes the lock beside its place and renames it: an interrupted
 // lock leaves the old one.
-func (w *world) writeLock(p *farm.Project, file *lock.File) error {
+func (w *world) writeLock(o lockOptions, p *farm.Project, old, file *lock.File) error {
 	text := file.Append(nil)
-	old, err := os.ReadFile(p.LockPath())
-	if err == nil && bytes.Equal(old, text) {
+	changed := old == nil || !bytes.Equal(old.Append(nil), text)
+	if changed {
+		if err := farm.WriteFile(p.LockPath(), text); err != nil {
+			return fmt.Errorf("writing the lock: %w", err)
+		}
+	}
+	switch {
+	case o.json:
+		return w.printJSON(lockChangesJSON(lock.Diff(orEmpty(old), file)))
+	case !changed:
 		fmt.Fprintf(w.Stdout, "%s is up to date\n", p.LockPath())
 		return nil
-	}
-	if err := farm.WriteFile(p.LockPath(), text); err != nil {
-		return fmt.Errorf("writing the lock: %w", err)
+	case old != nil:
+		if err := printLockChanges(w.Stdout, lock.Diff(old, file)); err != nil {
+			return err
+		}
 	}
 	fmt.Fprintf(w.Stdout, "locked %s in %s\n",
 		counted(len(file.Packages), "opam package", "opam packages"), p.LockPath())
@@ -165,25 +240,6 @@ func (w *world) writeLock(p *farm.Project, file *lock.File) error {
 			counted(len(t.Base), "distro package", "distro packages"), len(t.Extra))
 	}
 	return nil
-}
-
-func (w *world) resolveOptions(o lockOptions, p *farm.Project) (resolve.Options, error) {
-	opt := resolve.Options{Dir: p.Dir, Projects: p.Locked(), Epoch: lockEpoch}
-	for _, pkg := range p.Packages {
-		opt.Files = append(opt.Files, pkg.File)
-	}
-	var err error
-	if opt.Targets, err = lockTargets(o, p); err != nil {
-		return opt, err
-	}
-	if opt.Repositories, err = repositories(o, p); err != nil {
-		return opt, err
-	}
-	if opt.Versions, err = lockedVersions(o, p); err != nil {
-		return opt, err
-	}
-	opt.AlpineKeys, opt.DebianKeys, err = trustedKeys(o, p)
-	return opt, err
 }
 
 // presentArchives are the archives of targets as they are now.

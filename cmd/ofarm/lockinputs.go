@@ -2,22 +2,124 @@ package main
 
 import (
 	"bytes"
-	"errors"
+	"context"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/ofarm/ofarm/internal/apk"
 	"github.com/ofarm/ofarm/internal/deb"
 	"github.com/ofarm/ofarm/internal/farm"
-	"github.com/ofarm/ofarm/internal/opam"
+	"github.com/ofarm/ofarm/internal/lock"
+	"github.com/ofarm/ofarm/internal/opamrepo"
 	"github.com/ofarm/ofarm/internal/resolve"
+	"github.com/ofarm/ofarm/internal/resolve/versions"
 	"github.com/ofarm/ofarm/targets"
 )
 
-func lockTargets(o lockOptions, p *farm.Project) ([]resolve.Target, error) {
+// resolveOptions puts together what is to be locked.
+func (w *world) resolveOptions(o lockOptions, p *farm.Project, old *lock.File) (resolve.Options, error) {
+	opt := resolve.Options{Epoch: lockEpoch, Old: old, UpdateDistro: o.distro}
+	for _, name := range o.update {
+		opt.Update.All = opt.Update.All || name == updateAll
+	}
+	if !opt.Update.All {
+		opt.Update.Names = o.update
+	}
+	if err := knownUpdates(opt.Update.Names, old); err != nil {
+		return opt, err
+	}
+	locked := p.Locked()
+	for i, pkg := range p.Packages {
+		opt.Projects = append(opt.Projects, resolve.Project{
+			Locked: locked[i], Name: pkg.Name, Version: pkg.Version, File: pkg.File,
+		})
+	}
+	var err error
+	if opt.Targets, err = lockTargets(o, p, old); err != nil {
+		return opt, err
+	}
+	if err := askFor(&opt, o, p, old); err != nil {
+		return opt, err
+	}
+	if opt.Versions, err = givenVersions(o, p); err != nil {
+		return opt, err
+	}
+	opt.AlpineKeys, opt.DebianKeys, err = trustedKeys(o, p)
+	return opt, err
+}
+
+// askFor takes in the demands on opam packages: those of flags, else those that
+// the lock remembers, and those of ofarm.toml.
+func askFor(opt *resolve.Options, o lockOptions, p *farm.Project, old *lock.File) error {
+	if old != nil {
+		opt.Asked = old.Options
+	}
+	if o.set("ocaml") {
+		opt.Asked.OCaml = o.ocaml
+	}
+	if o.set("opam") {
+		opt.Asked.Constraints = nil
+		for _, text := range o.constraints {
+			if text == "" {
+				continue // "--opam ''" takes back what the lock remembers
+			}
+			c, err := lock.Constraint(text)
+			if err != nil {
+				return &usageError{err: fmt.Errorf("--opam: %w", err), command: "ofarm lock"}
+			}
+			opt.Asked.Constraints = append(opt.Asked.Constraints, c)
+		}
+		slices.Sort(opt.Asked.Constraints)
+		opt.Asked.Constraints = slices.Compact(opt.Asked.Constraints)
+	}
+	if o.set("with-test") {
+		opt.Asked.WithTest = o.withTest
+	}
+	if o.set("with-doc") {
+		opt.Asked.WithDoc = o.withDoc
+	}
+	opt.Asked.WithTest = opt.Asked.WithTest || p.Config.WithTest
+	opt.Asked.WithDoc = opt.Asked.WithDoc || p.Config.WithDoc
+	opt.WithTest, opt.WithDoc = opt.Asked.WithTest, opt.Asked.WithDoc
+	demands, err := p.Demands(opt.Asked)
+	for _, d := range demands {
+		opt.Constraints = append(opt.Constraints, versions.Constraint{Requirement: d.Requirement, By: d.By})
+	}
+	return err
+}
+
+// notLockedError says that a package to update isn't in the lock.
+type notLockedError struct {
+	name  string
+	known []string
+}
+
+func (e *notLockedError) Error() string {
+	return fmt.Sprintf("the lock has no opam package %q", e.name)
+}
+
+// knownUpdates checks that the packages to update are locked.
+func knownUpdates(names []string, old *lock.File) error {
+	var known []string
+	if old != nil {
+		for _, p := range old.Packages {
+			known = append(known, p.Name)
+		}
+	}
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return &notLockedError{name, known}
+		}
+	}
+	return nil
+}
+
+// lockTargets are the targets to lock: those asked for, then those that the lock
+// has besides: of other platforms, and with --target all.
+func lockTargets(o lockOptions, p *farm.Project, old *lock.File) ([]resolve.Target, error) {
 	names := o.targets
 	if len(names) == 0 {
 		names = p.Config.Targets
@@ -25,21 +127,38 @@ func lockTargets(o lockOptions, p *farm.Project) ([]resolve.Target, error) {
 	if len(names) == 0 {
 		names = defaultTargets
 	}
+	var known []string
+	if old != nil {
+		known = old.TargetNames()
+	}
 	var out []resolve.Target
 	for _, name := range names {
-		t, err := lockTarget(name, targets.Platform(o.platform), p)
+		t, err := lockTarget(name, targets.Platform(o.platform), p, known)
 		if err != nil {
 			return nil, err
 		}
-		if !slices.ContainsFunc(out, func(u resolve.Target) bool { return u.Release.Name == t.Release.Name }) {
-			out = append(out, t)
+		out = append(out, t)
+	}
+	if old == nil {
+		return out, nil
+	}
+	for _, t := range old.Targets {
+		if len(o.targets) == 0 && t.Platform == o.platform {
+			continue
 		}
+		kept, err := lockTarget(t.Name, targets.Platform(t.Platform), p, nil)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, kept)
 	}
 	return out, nil
 }
 
-func lockTarget(name string, platform targets.Platform, p *farm.Project) (resolve.Target, error) {
-	r, err := targets.Find(name, nil)
+// lockTarget finds a target; an alias means the one of its distro that is among
+// the known ones, if there is one.
+func lockTarget(name string, platform targets.Platform, p *farm.Project, known []string) (resolve.Target, error) {
+	r, err := targets.Find(name, known)
 	if err != nil {
 		return resolve.Target{}, err
 	}
@@ -49,59 +168,67 @@ func lockTarget(name string, platform targets.Platform, p *farm.Project) (resolv
 	return resolve.Target{Release: r, Platform: platform, DistroPackages: p.Config.For(r.Name).DistroPackages}, nil
 }
 
-// noRepositoryError says that no opam repository was named.
-type noRepositoryError struct{}
+// publicRepository is taken where no other is named.
+const publicRepository = "git+https://github.com/ocaml/opam-repository.git"
 
-func (noRepositoryError) Error() string { return "no opam repository to take packages from" }
-
-// remoteRepositoryError says that an opam repository isn't a folder.
-type remoteRepositoryError struct{ url string }
-
-func (e *remoteRepositoryError) Error() string {
-	return fmt.Sprintf("opam repository %q is not a folder", e.url)
+// openRepositories opens the opam repositories: as the lock has them, unless
+// packages are to move.
+func (w *world) openRepositories(ctx context.Context, o lockOptions, p *farm.Project, f *farm.Farm, old *lock.File) (*opamrepo.Set, error) {
+	specs, err := repositories(o, p, old)
+	if err != nil {
+		return nil, err
+	}
+	var locked []lock.Repository
+	if old != nil {
+		locked = old.Repositories
+	}
+	opt := f.RepositoryOptions(p, locked)
+	opt.Update = len(o.update) > 0
+	opt.Tell = func(r opamrepo.Spec, doing string) { fmt.Fprintf(w.Stderr, "%s opam repository %s\n", doing, r.URL) }
+	return opamrepo.Open(ctx, specs, opt)
 }
 
-func repositories(o lockOptions, p *farm.Project) ([]resolve.Repository, error) {
+// repositories names the opam repositories: those of flags, of ofarm.toml, of
+// the lock, or the public one.
+func repositories(o lockOptions, p *farm.Project, old *lock.File) ([]opamrepo.Spec, error) {
 	urls := o.repositories
 	if len(urls) == 0 {
 		urls = p.Config.OpamRepositories
 	}
-	if len(urls) == 0 {
-		return nil, noRepositoryError{}
+	if len(urls) == 0 && old != nil && len(old.Repositories) > 0 {
+		return opamrepo.FromLock(old.Repositories), nil
 	}
-	var out []resolve.Repository
+	if len(urls) == 0 {
+		urls = []string{publicRepository}
+	}
+	var out []opamrepo.Spec
 	for i, u := range urls {
-		path, err := relativeTo(p.Dir, u, len(o.repositories) > 0)
+		spec := opamrepo.Spec{Name: "main", URL: u}
+		if i > 0 {
+			spec.Name = fmt.Sprintf("overlay-%d", i)
+		}
+		spec, err := relativeTo(p.Dir, spec, len(o.repositories) > 0)
 		if err != nil {
 			return nil, err
 		}
-		if info, err := os.Stat(filepath.Join(p.Dir, path, "packages")); err != nil || !info.IsDir() {
-			return nil, &remoteRepositoryError{u}
-		}
-		name := "main"
-		if i > 0 {
-			name = fmt.Sprintf("overlay-%d", i)
-		}
-		out = append(out, resolve.Repository{Name: name, URL: filepath.ToSlash(path)})
+		out = append(out, spec)
 	}
 	return out, nil
 }
 
-// relativeTo makes a folder relative to the project, where a lock has it. A
-// flag's folder is relative to where ofarm runs, a file's to the file.
-func relativeTo(project, path string, flag bool) (string, error) {
-	if !flag && !filepath.IsAbs(path) {
-		return path, nil
-	}
-	abs, err := filepath.Abs(path)
+// relativeTo makes a path relative to the project, where a lock has it. A flag's
+// is relative to where ofarm runs, a file's to the file.
+func relativeTo(project string, spec opamrepo.Spec, flag bool) (opamrepo.Spec, error) {
+	kind, err := opamrepo.ParseKind(spec.URL)
 	if err != nil {
-		return "", err
+		return spec, err
 	}
-	from, err := filepath.Abs(project)
-	if err != nil {
-		return "", err
+	if flag && kind != opamrepo.GitCommit && !strings.Contains(spec.URL, "://") {
+		if spec.URL, err = filepath.Abs(spec.URL); err != nil {
+			return spec, err
+		}
 	}
-	return filepath.Rel(from, abs)
+	return spec.Relative(project)
 }
 
 // noVersionsError says that there is no list of opam versions to lock.
@@ -111,46 +238,16 @@ func (e *noVersionsError) Error() string {
 	return fmt.Sprintf("there is no %q to take the versions of opam packages from", e.path)
 }
 
-// lockedVersions reads opam's own lock of each of the project's packages.
-func lockedVersions(o lockOptions, p *farm.Project) (map[string]string, error) {
-	paths := []string{o.opamLocked}
-	if o.opamLocked == "" {
-		paths = opamLocks(p)
+// givenVersions reads the versions of opam packages from the files of a flag or
+// of ofarm.toml; nil where there is neither, and versions are to be chosen.
+func givenVersions(o lockOptions, p *farm.Project) (map[string]string, error) {
+	switch {
+	case len(o.opamLocked) > 0:
+		return readVersions(o.opamLocked, p)
+	case p.Config.OpamLocked != "":
+		return readVersions([]string{filepath.Join(p.Dir, p.Config.OpamLocked)}, p)
 	}
-	out := map[string]string{}
-	for _, path := range paths {
-		data, err := os.ReadFile(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, &noVersionsError{path}
-		}
-		if err != nil {
-			return nil, err
-		}
-		l, err := opam.ParseLocked(path, data)
-		if err != nil {
-			return nil, err
-		}
-		for _, pkg := range l.Packages {
-			if v, ok := out[pkg.Name]; ok && v != pkg.Version {
-				return nil, fmt.Errorf("%s: %s is locked to %s here and to %s elsewhere", path, pkg.Name, pkg.Version, v)
-			}
-			if ok, err := pkg.When.True(opam.Scope{Globals: opam.BuildVariables()}); err == nil && ok {
-				out[pkg.Name] = pkg.Version
-			}
-		}
-	}
-	return out, nil
-}
-
-func opamLocks(p *farm.Project) []string {
-	if p.Config.OpamLocked != "" {
-		return []string{filepath.Join(p.Dir, p.Config.OpamLocked)}
-	}
-	var out []string
-	for _, pkg := range p.Packages {
-		out = append(out, filepath.Join(p.Dir, pkg.Name+".opam.locked"))
-	}
-	return out
+	return nil, nil
 }
 
 func trustedKeys(o lockOptions, p *farm.Project) (alpine []apk.Key, debian []deb.Keyring, err error) {

@@ -23,7 +23,7 @@ func newRoot(w *world) *cobra.Command {
 	root.SetHelpCommand(newHelp())
 	root.AddCommand(
 		newBuild(w), newFetch(w), newLock(w), newPlan(w), newLLB(w), newTargets(w),
-		newConfigHelp(w), newVersion(w), newCompletion(w),
+		newTree(w), newOutdated(w), newImport(w), newConfigHelp(w), newVersion(w), newCompletion(w),
 	)
 	root.Flags().BoolP("version", "v", false, versionShort)
 	for _, c := range root.Commands() {

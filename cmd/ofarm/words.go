@@ -39,24 +39,81 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 lock missing, damaged or stale,
 
 // ofarm lock.
 const (
-	lockShort = "write ofarm.lock: every input of a build, by sha256"
-	lockLong  = `Write PROJECT/ofarm.lock for one or more targets.
+	lockShort = "choose versions, and write every input of a build to ofarm.lock"
+	lockLong  = `Write PROJECT/ofarm.lock for one or more targets: choose versions of all opam
+packages that the project's *.opam files need, and of all distro packages that
+the targets need for it, and note every file by its sha256.
 
-The versions of opam packages are those of NAME.opam.locked, as "opam lock"
-writes it; their opam files come from opam repositories in folders. Distro
-packages are resolved from the distro's signed index, in its state of today.
+The newest versions are taken, of the project's direct dependencies first, in
+the order of the opam files. All targets get the same versions where that is
+possible. A lock that is there is changed as little as possible: what it has
+stays while it fits. To move on:
 
-With --target only those targets are locked again: the others in the lock stay
-as they are, and so do those of other platforms. If the opam packages change,
-which are the same for all targets, all are locked again.
+  --update          all opam packages, with the opam repositories as they are now
+  --update=lwt,ssl  only these, and others only if they must
+  --distro          distro packages, from the distro's signed index of today
 
-Sources and Alpine's package files are fetched, since an index doesn't always
-have their sha256. Commit the lock: whoever builds from it reads the same bytes.
-An interrupted or failed lock leaves the old one.`
+With --target other targets of the lock stay in it. The options --ocaml, --opam,
+--with-test and --with-doc are noted in the lock and hold until they are given
+again; --ocaml '' and --opam '' take them back.
+
+Opam packages come from opam's public repository, or from those of ofarm.toml or
+--opam-repository: folders, tarballs, or git (git+https://…#REF). Sources and
+Alpine's package files are fetched, since an index doesn't always have their
+sha256. Commit the lock: whoever builds from it reads the same bytes. An
+interrupted or failed lock leaves the old one.`
 
 	lockExample = `  ofarm lock
   ofarm lock --target alpine,debian-oldstable,debian-oldoldstable
-  ofarm lock --opam-repository ~/opam-repository`
+  ofarm lock --ocaml 5.3 --opam ocaml-option-flambda --opam 'lwt<6'
+  ofarm lock --update=lwt
+  ofarm lock --check`
+)
+
+// ofarm outdated.
+const (
+	outdatedShort = "list locked opam packages that have newer versions"
+	outdatedLong  = `List the locked opam packages of which the opam repositories, as they are now, have
+newer versions: the one that "ofarm lock --update" would take, and the newest
+there is. A "-" means that the locked version stays, because something demands
+it. Nothing is changed.`
+
+	outdatedExample = `  ofarm outdated
+  ofarm outdated --json ./myproject`
+
+	outdatedNone = "%s has the newest versions that fit\n"
+	outdatedGone = "(not needed)"
+)
+
+// ofarm import.
+const (
+	importShort = "write ofarm.lock with the versions of an opam switch"
+	importLong  = `Write PROJECT/ofarm.lock with exactly the versions of opam packages that the files
+name: opam's own locks (NAME.opam.locked, of "opam lock"), or what "opam switch
+export FILE" writes. Everything else is as with "ofarm lock".
+
+The project's own packages are taken from the project, even where a switch has
+them pinned. What else is pinned there must be in an opam repository with that
+version: a lock has no packages from elsewhere.`
+
+	importExample = `  opam switch export my.export && ofarm import my.export
+  ofarm import hello.opam.locked ./myproject`
+)
+
+// ofarm tree.
+const (
+	treeShort = "print what depends on what, as locked"
+	treeLong  = `Print the locked opam packages as a tree below each opam file of the project. What
+is below a package is printed once; where the package comes again it has a (*).
+A package that only some of the targets have is followed by their names.
+
+With --why only the ways from one package up to the project: all shortest ones,
+and some others. For a distro package it tells, for each target, which depext of
+which opam package brings it.`
+
+	treeExample = `  ofarm tree
+  ofarm tree --depth 1 --target alpine
+  ofarm tree --why libev4`
 )
 
 // ofarm fetch.
@@ -76,7 +133,8 @@ const (
 	buildLong  = `Build the project in the folder PROJECT (default: this one) for one or more
 targets at once, and export the executables to dist/TARGET/bin.
 
-Reads PROJECT/ofarm.lock, fetches what the cache folder doesn't have yet, and
+Reads PROJECT/ofarm.lock (and makes it first if it isn't there, as "ofarm lock"
+does), fetches what the cache folder doesn't have yet, and
 runs the build on BuildKit: on the daemon of --addr or BUILDKIT_HOST, else on
 one that runs at the default socket, else on a private one that lives as long
 as the build. No step of the build has a network.
@@ -181,38 +239,62 @@ const (
 	flagNoStrip              = "keep symbols in exported executables"
 	flagJSON                 = "print JSON"
 	flagDump                 = "print the graph as text"
-	flagOpamLocked           = "`FILE` opam's own lock, to take versions from (default: PROJECT/NAME.opam.locked)"
-	flagOpamRepository       = "`FOLDER` folder of an opam repository; the first one wins"
+	flagOpamLocked           = "`FILE` opam's own lock or export of a switch, to take versions from"
+	flagOpamRepository       = "`PLACE` an opam repository: a folder, a tarball, or git+https://…#REF; the first one wins"
+	flagOCaml                = "`VERSION` the OCaml to build with: 5.3.0, or 5.3 for the newest of the series"
+	flagOpam                 = "`PACKAGE` a further demand on an opam package, such as 'lwt<6' or ocaml-option-flambda"
+	flagWithTest             = "lock what the project's tests need, too"
+	flagWithDoc              = "lock what the project's documentation needs, too"
+	flagUpdate               = "`NAMES` take newer versions of these opam packages, or of all"
+	flagDistro               = "take distro packages as they are today"
+	flagCheck                = "change nothing; exit with 3 if the lock is not what the project asks for"
+	flagLockJSON             = "print what changes, or what --check finds, as JSON"
+	flagLocked               = "fail where there is no lock, instead of making one"
 	flagAlpineKey            = "`FILE` public key (NAME.rsa.pub) to trust for Alpine's index"
 	flagDebianKey            = "`FILE` OpenPGP keys to trust for Debian's index"
+	flagTreeTarget           = "`NAMES` targets, separated by commas (default: all that are locked)"
+	flagTreePlatform         = "`PLATFORM` linux/amd64 or linux/arm64 (default: all that are locked)"
+	flagWhy                  = "`NAME` tell why an opam package or a distro package is there"
+	flagDepth                = "`LEVELS` print so many levels below the project"
 )
 
 // Hints: what to do about an error; which one fits is in hints.go.
 const (
-	hintNear          = `did you mean "%s"?`
-	hintHelp          = `"%s --help" shows how it is used`
-	hintNoCache       = "name a folder with --cache-dir or OFARM_CACHE_DIR"
-	hintNearTarget    = `did you mean "%s"? "ofarm targets" lists all`
-	hintAddTarget     = `it has %s; "ofarm lock --target %s" adds it`
-	hintAddPlatform   = `"ofarm lock --platform %s" adds it`
-	hintPackages      = "it has %s"
-	hintInstall       = "on Debian: apt-get install %s"
-	hintTargets       = `"ofarm targets" lists all`
-	hintNoProject     = "name the folder of a project with opam files; dune writes them with (generate_opam_files true) in dune-project"
-	hintConfig        = `"ofarm help config" lists every key`
-	hintGitMissing    = "install git: in a checkout only the files that git tracks are built"
-	hintGitOwner      = `git refuses a checkout of somebody else; allow it with "git config --global --add safe.directory DIR"`
-	hintUntracked     = `"git add" the project's files: in a checkout only what git tracks is built`
-	hintNoLock        = `"ofarm lock" makes one`
-	hintStale         = `bring NAME.opam.locked up to date ("opam lock"), then run "ofarm lock"`
-	hintLockVersion   = "use the ofarm that made it, or make it again with \"ofarm lock\""
-	hintLockMistake   = `a lock isn't edited by hand: "ofarm lock" makes it again`
-	hintLockEntry     = `bring NAME.opam.locked up to date ("opam lock"), then run "ofarm lock"`
-	hintRepository    = "name the folder of one with --opam-repository or opam-repositories in ofarm.toml: a clone of https://github.com/ocaml/opam-repository, say"
-	hintNoVersions    = `"opam lock" writes it from an opam switch in which the project builds`
+	hintNear        = `did you mean "%s"?`
+	hintHelp        = `"%s --help" shows how it is used`
+	hintNoCache     = "name a folder with --cache-dir or OFARM_CACHE_DIR"
+	hintNearTarget  = `did you mean "%s"? "ofarm targets" lists all`
+	hintAddTarget   = `it has %s; "ofarm lock --target %s" adds it`
+	hintAddPlatform = `"ofarm lock --platform %s" adds it`
+	hintPackages    = "it has %s"
+	hintInstall     = "on Debian: apt-get install %s"
+	hintTargets     = `"ofarm targets" lists all`
+	hintNoProject   = "name the folder of a project with opam files; dune writes them with (generate_opam_files true) in dune-project"
+	hintConfig      = `"ofarm help config" lists every key`
+	hintGitMissing  = "install git: in a checkout only the files that git tracks are built"
+	hintGitOwner    = `git refuses a checkout of somebody else; allow it with "git config --global --add safe.directory DIR"`
+	hintUntracked   = `"git add" the project's files: in a checkout only what git tracks is built`
+	hintNoLock      = `"ofarm lock" makes one`
+	hintStale       = `"ofarm lock" brings it up to date`
+	hintLockVersion = "use the ofarm that made it, or make it again with \"ofarm lock\""
+	hintLockMistake = `a lock isn't edited by hand: "ofarm lock" makes it again`
+	hintLockEntry   = `"ofarm lock" chooses versions that fit; those of --opam-locked or "ofarm import" are taken as they are`
+	hintRepository  = "an opam repository is a folder, a tarball, or git+https://…#REF, with a folder packages in it"
+	hintNoSolution  = "loosen one of these demands: in the opam file, in ofarm.toml, or on the command line"
+	hintUpdate      = `"ofarm tree" lists the packages of the lock`
+	hintGoneCommit  = `"ofarm lock --update" takes the repository as it is now`
+	hintGoneRef     = "name a branch, tag or commit that the remote has"
+
+	hintRepositoryMoved   = `"ofarm lock --update" takes the repository as it is now; a by-hash mirror (--mirror) may still have the old one`
+	hintRepositoryOffline = "run it once without --offline"
+	hintRepositoryGit     = "install git, or name the repository's folder or tarball with --opam-repository"
+	hintRepositoryRemote  = "is the remote right, and may you read it? A clone's folder does as well: --opam-repository FOLDER"
+
+	hintNoDepends     = `"ofarm lock" makes it again, with them`
+	hintPinned        = "lay an opam repository with these versions over the others (--opam-repository), or unpin them and export the switch again"
+	hintNoVersions    = `"opam lock" and "opam switch export" write such files`
 	hintSource        = "lay an opam repository over it (--opam-repository) in which the package has an archive with a sha256 or sha512"
-	hintNoPackage     = "add an opam repository that has it (--opam-repository), or change the version in NAME.opam.locked"
-	hintUnavailable   = "leave this target out (--target), or choose another version in NAME.opam.locked"
+	hintNoPackage     = "add an opam repository that has it (--opam-repository), or change the version in the file that names it"
 	hintDistroPackage = "its name is from a depexts field, or from distro-packages in ofarm.toml"
 	hintOffline       = "build once without --offline, or name a mirror that is a folder (--mirror)"
 	hintNoSpace       = "free some space, or choose another folder with --cache-dir"
@@ -228,4 +310,13 @@ const (
 	hintGLIBC         = "build for an older release (debian-oldoldstable), or raise max-glibc"
 	hintNeeded        = "the records of links in the cache folder say which link line brought it; a library without a static archive needs its distro's static package"
 	hintNetwork       = "steps have no network: what a build needs must be a dependency, so that it is locked"
+)
+
+// Warnings.
+const (
+	warnApart       = "ofarm: warning: no versions fit all targets: some packages have different ones"
+	warnAvoided     = "ofarm: warning: %s is to be avoided, its opam file says\n"
+	warnDuneProject = "ofarm: warning: %s\n"
+	warnPinned      = "ofarm: warning: %s is pinned in the switch; it is locked as the opam repository has that version\n"
+	warnDune        = "ofarm: warning: %s; \"dune build %s\" brings it up to date\n"
 )

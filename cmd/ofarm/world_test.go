@@ -46,7 +46,7 @@ func makeWorld(dir string) error {
 		tiny.Alpine(at("alpine"), "v3.20", keys, alpinePackages()),
 		write(at("opam/repo"), "opam-version: \"2.0\"\n"),
 		write(at("opam/packages/tool/tool.1.0/opam"), fmt.Sprintf(toolOpam, hash)),
-		write(at("opam/packages/tool/tool.1.1/opam"), fmt.Sprintf(toolOpam, hash)),
+		write(at("opam/packages/tool/tool.1.1/opam"), fmt.Sprintf(toolOpam, hash)+"flags: avoid-version\n"),
 		write(at("opam/packages/conf-z/conf-z.1/opam"), confOpam),
 		write(at("sources/sha256/"+hash[:2]+"/"+hash), string(source)),
 		write(filepath.Join(dir, "hello", "hello.opam"), helloOpam),

@@ -21,6 +21,10 @@ type File struct {
 	Packages         []string          `toml:"packages"`
 	OpamRepositories []string          `toml:"opam-repositories"`
 	OpamLocked       string            `toml:"opam-locked"`
+	OCaml            string            `toml:"ocaml"`
+	Opam             []string          `toml:"opam"`
+	WithTest         bool              `toml:"with-test"`
+	WithDoc          bool              `toml:"with-doc"`
 	Output           string            `toml:"output"`
 	Mirrors          Mirrors           `toml:"mirrors"`
 	Keys             TrustedKeys       `toml:"keys"`

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/go-multierror"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/ofarm/ofarm/internal/input"
 	"github.com/ofarm/ofarm/internal/lock"
 	"github.com/ofarm/ofarm/internal/oci"
+	"github.com/ofarm/ofarm/internal/opamrepo"
 	"github.com/ofarm/ofarm/internal/plan"
 	"github.com/ofarm/ofarm/targets"
 )
@@ -106,43 +106,95 @@ func (o BuildOptions) settings(t config.Target) plan.Settings {
 func digestOf(i lock.Input) (input.Digest, error) { return input.ParseDigest("sha256:" + i.SHA256) }
 
 // FetchOpamFiles brings the opam files of a lock, and the files beside them,
-// into the store: from the repositories that the lock names, where they are
-// folders, and from by-hash mirrors.
+// into the store: from the repositories that the lock names, and from by-hash
+// mirrors. Repositories that aren't folders are only opened if something isn't
+// there yet.
 func (f *Farm) FetchOpamFiles(ctx context.Context, p *Project, l *lock.File) error {
-	repos := map[string]string{}
-	for _, r := range l.Repositories {
-		repos[r.Name] = r.URL
-	}
 	var requests []input.Request
+	var missing bool
 	for _, pkg := range l.Packages {
-		dir := repositoryDir(p.Dir, repos[pkg.Repository], pkg)
-		r, err := inputRequest(pkg.ID()+"/opam", pkg.OpamFile)
+		own, err := opamRequests(pkg)
 		if err != nil {
 			return err
 		}
-		r.URLs = beside(dir, "opam")
-		requests = append(requests, r)
+		for _, r := range own {
+			missing = missing || !f.Store.Has(r.Sum)
+		}
+		requests = append(requests, own...)
+	}
+	if !missing {
+		return nil
+	}
+	dirs, errRepositories := f.packageDirs(ctx, p, l)
+	i := 0
+	for _, pkg := range l.Packages {
+		requests[i].URLs = beside(dirs[pkg.ID()], "opam")
+		i++
 		for _, file := range pkg.ExtraFiles {
-			r, err := inputRequest(pkg.ID()+"/"+file.Name, file.Input)
-			if err != nil {
-				return err
-			}
-			r.URLs = beside(dir, filepath.Join("files", file.Name))
-			requests = append(requests, r)
+			requests[i].URLs = beside(dirs[pkg.ID()], filepath.Join("files", file.Name))
+			i++
 		}
 	}
-	_, err := f.Fetcher.Fetch(ctx, requests)
-	return err
+	// A mirror may have what a repository hasn't any more.
+	if _, err := f.Fetcher.Fetch(ctx, requests); err != nil {
+		return multierror.Append(errRepositories, err).ErrorOrNil()
+	}
+	return nil
 }
 
-// repositoryDir is the folder of a package in an opam repository that is a
-// folder, and empty for others.
-func repositoryDir(project, url string, pkg lock.Package) string {
-	if strings.Contains(url, "://") {
-		return ""
+// opamRequests ask for a package's opam file, then for the files beside it.
+func opamRequests(pkg lock.Package) ([]input.Request, error) {
+	r, err := inputRequest(pkg.ID()+"/opam", pkg.OpamFile)
+	if err != nil {
+		return nil, err
 	}
-	dir := filepath.Join(project, filepath.FromSlash(url))
-	return filepath.Join(dir, "packages", pkg.Name, pkg.ID())
+	out := []input.Request{r}
+	for _, file := range pkg.ExtraFiles {
+		r, err := inputRequest(pkg.ID()+"/"+file.Name, file.Input)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// packageDirs finds the folders of a lock's opam packages in its repositories,
+// by NAME.VERSION. What can't be found is left out; the error says why.
+func (f *Farm) packageDirs(ctx context.Context, p *Project, l *lock.File) (map[string]string, *multierror.Error) {
+	var errs *multierror.Error
+	sets := map[string]*opamrepo.Set{}
+	for _, r := range l.Repositories {
+		one := []lock.Repository{r}
+		set, err := opamrepo.Open(ctx, opamrepo.FromLock(one), f.RepositoryOptions(p, one))
+		if err != nil {
+			errs = multierror.Append(errs, err)
+			continue
+		}
+		sets[r.Name] = set
+	}
+	dirs := map[string]string{}
+	for _, pkg := range l.Packages {
+		set := sets[pkg.Repository]
+		if set == nil {
+			continue
+		}
+		if found, err := set.Package(pkg.Name, pkg.Version); err == nil {
+			dirs[pkg.ID()] = found.Dir
+		}
+	}
+	return dirs, errs
+}
+
+// RepositoryOptions say how the opam repositories of a project are opened: as
+// some lock has them, or as they are now where there is none.
+func (f *Farm) RepositoryOptions(p *Project, locked []lock.Repository) opamrepo.Options {
+	return opamrepo.Options{
+		Dir:     p.Dir,
+		Cache:   filepath.Join(f.CacheDir, "opam-repositories"),
+		Fetcher: f.Fetcher,
+		Locked:  locked,
+	}
 }
 
 func beside(dir, name string) []string {

@@ -145,18 +145,6 @@ type NoLockError struct{ Path string }
 
 func (e *NoLockError) Error() string { return fmt.Sprintf("there is no lock %q", e.Path) }
 
-// StaleError says that a lock was made for something else than the project now
-// asks for.
-type StaleError struct {
-	Path string
-	// Differences are one line each.
-	Differences []string
-}
-
-func (e *StaleError) Error() string {
-	return fmt.Sprintf("%s is stale: %s", e.Path, strings.Join(e.Differences, "; "))
-}
-
 // ReadLock reads the project's lock and checks that it is for this project.
 // It returns the lock and the sha256 of its bytes in hex.
 //
@@ -173,51 +161,13 @@ func (p *Project) ReadLock() (*lock.File, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	if diff := p.differences(f); len(diff) > 0 {
+	diff, err := p.Differences(f)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(diff) > 0 {
 		return nil, "", &StaleError{Path: p.LockPath(), Differences: diff}
 	}
 	sum := sha256.Sum256(data)
 	return f, hex.EncodeToString(sum[:]), nil
-}
-
-func (p *Project) differences(f *lock.File) []string {
-	var diff []string
-	now := p.Locked()
-	for _, l := range f.Projects {
-		if !slices.ContainsFunc(now, func(n lock.Project) bool { return n.File == l.File }) {
-			diff = append(diff, l.File+" was locked and is not there")
-		}
-	}
-	for _, n := range now {
-		i := slices.IndexFunc(f.Projects, func(l lock.Project) bool { return l.File == n.File })
-		switch {
-		case i < 0:
-			diff = append(diff, n.File+" is not locked")
-		case f.Projects[i].SHA256 != n.SHA256:
-			diff = append(diff, n.File+" asks for other dependencies than were locked")
-		}
-	}
-	return diff
-}
-
-// asking are the fields of an opam file that a lock depends on.
-var asking = []string{"depends", "depopts", "conflicts", "conflict-class", "available", "depexts", "pin-depends"}
-
-// Locked are the project's entries in a lock: for each opam file a digest of
-// the fields that say what it needs, in one spelling. The other fields can
-// change without making a lock stale.
-func (p *Project) Locked() []lock.Project {
-	var out []lock.Project
-	for _, pkg := range p.Packages {
-		var text []byte
-		for _, name := range asking {
-			if e := pkg.File.Field(name); e != nil {
-				text = append(append(text, name...), ": "...)
-				text = append(opam.AppendExpr(text, e), '\n')
-			}
-		}
-		sum := sha256.Sum256(text)
-		out = append(out, lock.Project{File: pkg.Name + ".opam", SHA256: hex.EncodeToString(sum[:])})
-	}
-	return out
 }

@@ -11,11 +11,13 @@ func (f *File) Append(b []byte) []byte {
 	w := writer{b}
 	w.line(0, "ofarm.lock", fmt.Sprint(Version))
 	w.line(0, "epoch", fmt.Sprint(f.Epoch))
+	f.Options.appendTo(&w)
 	for _, r := range f.Repositories {
 		w.line(0, "repository", r.Name, r.URL, hash(r.SHA256))
 	}
 	for _, p := range f.Projects {
 		w.line(0, "project", p.File, hash(p.SHA256))
+		w.needs(p.Depends, p.Depexts)
 	}
 	for _, p := range f.Packages {
 		w.opam(p)
@@ -58,6 +60,17 @@ func (w *writer) opam(p Package) {
 	}
 	for _, t := range p.Only {
 		w.line(1, "only", t.Name, t.Platform)
+	}
+	w.needs(p.Depends, p.Depexts)
+}
+
+// needs writes what a package or a project's opam file depends on.
+func (w *writer) needs(depends []string, depexts []Depexts) {
+	if len(depends) > 0 {
+		w.line(1, append([]string{"depends"}, depends...)...)
+	}
+	for _, d := range depexts {
+		w.line(1, append([]string{"depext", d.Target.Name, d.Target.Platform}, d.Names...)...)
 	}
 }
 

@@ -3,12 +3,31 @@ package lock
 import (
 	"cmp"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 )
 
 func (p *parser) localPath(path string) {
 	if !filepath.IsLocal(path) {
 		p.errorf("%q is not a path below its folder", path)
+	}
+}
+
+// commit is the end of a git repository's URL.
+var commit = regexp.MustCompile(`#([0-9a-f]{40}|[0-9a-f]{64})$`)
+
+// checkURL checks that a repository is named by its content where it isn't a
+// folder.
+func (p *parser) checkURL(r Repository) {
+	git := strings.HasPrefix(r.URL, "git+")
+	switch {
+	case git && !commit.MatchString(r.URL):
+		p.errorf("repository %s: its URL doesn't end in the commit, #HEX", r.Name)
+	case git && r.SHA256 != "":
+		p.errorf("repository %s: a git repository has no sha256, but a commit", r.Name)
+	case !git && strings.Contains(r.URL, "://") && r.SHA256 == "":
+		p.errorf("repository %s: no sha256", r.Name)
 	}
 }
 
@@ -21,6 +40,7 @@ func (p *parser) check() {
 	for i := range p.file.Targets {
 		p.checkTarget(&p.file.Targets[i])
 	}
+	p.checkNeeds()
 	p.sorted("project", slices.IsSortedFunc(p.file.Projects, func(a, b Project) int { return cmp.Compare(a.File, b.File) }))
 	p.sorted("opam", slices.IsSortedFunc(p.file.Packages, ComparePackages))
 	p.sorted("target", slices.IsSortedFunc(p.file.Targets, CompareTargets))
@@ -88,7 +108,10 @@ func ComparePackages(a, b Package) int {
 }
 
 // CompareTargets orders targets as a lock does: by name, then by platform.
-func CompareTargets(a, b Target) int {
+func CompareTargets(a, b Target) int { return CompareTargetIDs(a.TargetID, b.TargetID) }
+
+// CompareTargetIDs orders targets as a lock does: by name, then by platform.
+func CompareTargetIDs(a, b TargetID) int {
 	return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Platform, b.Platform))
 }
 

@@ -11,8 +11,13 @@
 //
 //		ofarm.lock 1
 //		epoch 1785000000
+//		option ocaml 5.3.0
+//		option opam lwt>=5.6
+//		option with-test
 //		repository main ../opam-repository
+//		repository other git+https://…#COMMIT
 //		project fserv.opam sha256:HEX
+//		  depends dune lwt
 //
 //		opam dune.3.17.2
 //		  opam-file main sha256:HEX SIZE
@@ -23,6 +28,8 @@
 //		    url https://…
 //		  extra-file some.patch sha256:HEX SIZE
 //		  only alpine-3.20 linux/amd64
+//		  depends base-unix ocaml
+//		  depext alpine-3.20 linux/amd64 libev-dev
 //
 //		target debian-bullseye linux/amd64
 //		  archive debian bullseye main 20250809T120000Z sha256:HEX
@@ -33,20 +40,33 @@
 //	  - epoch is SOURCE_DATE_EPOCH inside package steps, in seconds. It is a
 //	    constant of the lock: with the commit's date in it, every commit would
 //	    rebuild everything.
+//	  - option is what the lock was asked for on the command line and can't be
+//	    seen from the project: it is kept when the lock is checked or updated. A
+//	    constraint is one word; see [Constraint].
 //	  - repository names an opam repository, in overlay order (the first wins):
-//	    a folder relative to the lock, or a URL with the sha256 of its bytes.
+//	    a folder relative to the lock, the URL of a tarball with the sha256 of
+//	    its bytes, or the URL of a git repository with a commit, which says the
+//	    same as a sha256 would.
 //	  - project names an opam file of the project and the sha256 of what it asks
 //	    for, so that a lock that no longer fits is told.
 //	  - opam is one package. Its opam file, its source, its extra sources and
 //	    the files that lie beside it in the repository are inputs. "only" is
 //	    there once for each target that has the package, and not at all where
 //	    every target has it.
+//	  - depends, below a package or a project's file, names the packages of the
+//	    lock that it needs as resolved on any target, for its build, its run or
+//	    after it; there can be cycles. depext names what its opam file asks for
+//	    on one target. A build doesn't read them, since it has the opam files:
+//	    they are for people, and for updates. So they come last, and a lock
+//	    that was made before there were any is valid without.
 //	  - target is one distro release for one platform. archive says which index
 //	    was resolved against (the timestamp is the one of Debian's timestamped
 //	    archive, "-" for archives that have none). base and extra are package
 //	    files: those of every base, and those that only some depext brings. A
 //	    depext line gives the package a step asks for, and then the extra
 //	    packages that it needs beyond the base.
+//
+// Two locks are compared by [Diff]; [File.Graph] says what needs what.
 //
 // Hosts of distro mirrors are never in a lock: package files have a path
 // relative to a mirror of their archive. Sources of opam packages have the

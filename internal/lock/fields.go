@@ -15,6 +15,7 @@ func (p *parser) repository(w []string) {
 	}
 	p.leave()
 	p.once("repository " + w[0])
+	p.checkURL(r)
 	p.file.Repositories = append(p.file.Repositories, r)
 }
 
@@ -22,6 +23,7 @@ func (p *parser) project(w []string) {
 	p.leave()
 	p.once("project " + w[0])
 	p.file.Projects = append(p.file.Projects, Project{File: w[0], SHA256: p.hash(w[1], w[0])})
+	p.root = &p.file.Projects[len(p.file.Projects)-1]
 }
 
 func (p *parser) opam(w []string) {
@@ -43,7 +45,7 @@ func (p *parser) newTarget(w []string) {
 	p.target = &p.file.Targets[len(p.file.Targets)-1]
 }
 
-func (p *parser) leave() { p.pkg, p.src, p.target = nil, nil, nil }
+func (p *parser) leave() { p.root, p.pkg, p.src, p.target = nil, nil, nil, nil }
 
 // once tells of a second entry of one key.
 func (p *parser) once(key string) {
@@ -113,7 +115,13 @@ func (p *parser) distro(w []string) DistroPackage {
 	}
 }
 
+// depext reads the field of that name, of a target or of what asks for distro
+// packages.
 func (p *parser) depext(w []string) {
+	if p.target == nil {
+		p.ownDepext(w)
+		return
+	}
 	p.once(p.target.String() + " depext " + w[0])
 	p.target.Depexts = append(p.target.Depexts, Depext{Name: w[0], Needs: w[1:]})
 }

@@ -1,5 +1,7 @@
 package lock
 
+import "strings"
+
 // Version is the version of the format that this package reads and writes.
 const Version = 1
 
@@ -7,6 +9,8 @@ const Version = 1
 type File struct {
 	// Epoch is SOURCE_DATE_EPOCH inside package steps, in seconds.
 	Epoch int64
+	// Options are what was asked for.
+	Options Options
 	// Repositories are in overlay order: the first one wins.
 	Repositories []Repository
 	// Projects are sorted by file name.
@@ -20,9 +24,11 @@ type File struct {
 // Repository is an opam repository.
 type Repository struct {
 	Name string
-	// URL is a folder relative to the lock, or the URL of a tarball.
+	// URL is a folder relative to the lock, the URL of a tarball, or that of a
+	// git repository with the commit: "git+https://…#COMMIT".
 	URL string
-	// SHA256 is of the tarball's bytes, in hex; empty for a folder.
+	// SHA256 is of the tarball's bytes, in hex; empty for a folder and for a
+	// git repository.
 	SHA256 string
 }
 
@@ -32,6 +38,20 @@ type Project struct {
 	File string
 	// SHA256 is of what the file asks for, in hex; see resolve.
 	SHA256 string
+	// Depends and Depexts are as in [Package]; other opam files of the project
+	// may be among Depends.
+	Depends []string
+	Depexts []Depexts
+}
+
+// Name is the name of the opam package that the file describes.
+func (p Project) Name() string { return strings.TrimSuffix(p.File, ".opam") }
+
+// Depexts are the distro packages that an opam file asks for on one target.
+type Depexts struct {
+	Target TargetID
+	// Names are sorted; each is that of a depext of the target.
+	Names []string
 }
 
 // Input is a byte string that a build reads.
@@ -55,6 +75,12 @@ type Package struct {
 	ExtraFiles   []NamedInput
 	// Only lists the targets that have the package; none means all.
 	Only []TargetID
+	// Depends are the names of the packages of the lock that it needs as
+	// resolved, on any target; those that are needed only for its build or
+	// after it (opam's post) are among them. Sorted, each once.
+	Depends []string
+	// Depexts are sorted by target; only those that ask for something.
+	Depexts []Depexts
 }
 
 // ID is "NAME.VERSION".

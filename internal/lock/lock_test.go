@@ -3,15 +3,21 @@ package lock
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-func small(t testing.TB) []byte {
+// small is a lock without the lines that a build doesn't read; locks of early
+// versions of ofarm are so. whole has every kind of line.
+func small(t testing.TB) []byte { return fixture(t, "small.lock") }
+func whole(t testing.TB) []byte { return fixture(t, "whole.lock") }
+
+func fixture(t testing.TB, name string) []byte {
 	t.Helper()
-	data, err := os.ReadFile("testdata/small.lock")
+	data, err := os.ReadFile(filepath.Join("testdata", name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,15 +75,20 @@ func TestMistakes(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			data := bytes.Replace(small(t), []byte(tt.old), []byte(tt.new), 1)
-			if bytes.Equal(data, small(t)) {
-				t.Fatalf("%q is not in the fixture", tt.old)
-			}
-			_, err := Parse("ofarm.lock", data)
-			if err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("error is %v\nwant it to have %q", err, tt.want)
-			}
+			mistake(t, small(t), tt.old, tt.new, tt.want)
 		})
+	}
+}
+
+// mistake puts one into a fixture and wants an error that has some text.
+func mistake(t *testing.T, data []byte, old, new, want string) {
+	t.Helper()
+	if !bytes.Contains(data, []byte(old)) {
+		t.Fatalf("%q is not in the fixture", old)
+	}
+	_, err := Parse("ofarm.lock", bytes.Replace(data, []byte(old), []byte(new), 1))
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error is %v\nwant it to have %q", err, want)
 	}
 }
 
@@ -94,6 +105,8 @@ func TestAllMistakesAtOnce(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add(small(f))
+	f.Add(whole(f))
+	f.Add([]byte("ofarm.lock 1\nepoch 0\nproject a.opam sha256:" + strings.Repeat("0", 64) + "\n  depends a b\n"))
 	f.Add([]byte("ofarm.lock 1\nepoch 0\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		file, err := Parse("ofarm.lock", data)

@@ -65,10 +65,14 @@ type parser struct {
 	errs   *multierror.Error
 	// lines says where an entry begins, by its key.
 	lines map[string]int
-	// pkg, src and target are what indented lines belong to.
+	// root (an opam file of the project), pkg, src and target are what indented
+	// lines belong to.
+	root   *Project
 	pkg    *Package
 	src    *Source
 	target *Target
+	// packages are those of the whole lock by name, for the checks.
+	packages map[string][]*Package
 }
 
 func (p *parser) errorf(format string, args ...any) { p.errorAt(p.number, format, args...) }
@@ -114,8 +118,15 @@ func belowOpam(p *parser) bool   { return p.pkg != nil }
 func belowSource(p *parser) bool { return p.src != nil }
 func belowTarget(p *parser) bool { return p.target != nil }
 
+// belowNeedy is below what depends on packages: an opam package, or an opam
+// file of the project.
+func belowNeedy(p *parser) bool { return p.pkg != nil || p.root != nil }
+
+func belowAny(p *parser) bool { return belowNeedy(p) || belowTarget(p) }
+
 var rules = map[ruleKey]rule{
 	{0, "epoch"}:      {1, 1, "SECONDS", nil, (*parser).epoch},
+	{0, "option"}:     {1, 2, "NAME [VALUE]", nil, (*parser).option},
 	{0, "repository"}: {2, 3, "NAME URL [sha256:HEX]", nil, (*parser).repository},
 	{0, "project"}:    {2, 2, "FILE sha256:HEX", nil, (*parser).project},
 	{0, "opam"}:       {1, 1, "NAME.VERSION", nil, (*parser).opam},
@@ -126,13 +137,14 @@ var rules = map[ruleKey]rule{
 	{1, "extra-source"}: {3, 3, "NAME sha256:HEX SIZE", belowOpam, (*parser).extraSource},
 	{1, "extra-file"}:   {3, 3, "NAME sha256:HEX SIZE", belowOpam, (*parser).extraFile},
 	{1, "only"}:         {2, 2, "TARGET PLATFORM", belowOpam, (*parser).only},
+	{1, "depends"}:      {1, -1, "NAME…", belowNeedy, (*parser).depends},
 	{2, "url"}:          {1, 1, "URL", belowSource, (*parser).url},
 	{2, "checksum"}:     {1, 1, "KIND=HEX", belowSource, (*parser).checksum},
 
 	{1, "archive"}: {5, 5, "NAME SUITE COMPONENT TIMESTAMP sha256:HEX", belowTarget, (*parser).archive},
 	{1, "base"}:    {7, 7, distroUsage, belowTarget, (*parser).base},
 	{1, "extra"}:   {7, 7, distroUsage, belowTarget, (*parser).extra},
-	{1, "depext"}:  {1, -1, "NAME [EXTRA…]", belowTarget, (*parser).depext},
+	{1, "depext"}:  {1, -1, "NAME [EXTRA…] or TARGET PLATFORM NAME…", belowAny, (*parser).depext},
 }
 
 const distroUsage = "NAME VERSION ARCH sha256:HEX SIZE ARCHIVE PATH"

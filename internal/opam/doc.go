@@ -9,12 +9,13 @@
 // # Files
 //
 // [Parse] reads opam files, [ParseInstall] the NAME.install files that builds
-// make, [ParseLocked] opam's own locks. All give every mistake of a file at
-// once, with its place; see [Mistakes]. Where opam warns and drops a field that
-// it can't read, they fail: a step planned from half a file would be wrong in
-// silence. Fields that opam doesn't know are no mistake, since new ones come
-// with each opam; [File.Unknown] lists them. [File.Append] prints the syntax
-// tree; comments are lost, the meaning isn't.
+// make, [ParseLocked] opam's own locks, [ParseSwitchExport] what a switch has.
+// All give every mistake of a file at once, with its place; see [Mistakes].
+// Where opam warns and drops a field that it can't read, they fail: a step
+// planned from half a file would be wrong in silence. Fields that opam doesn't
+// know are no mistake, since new ones come with each opam; [File.Unknown] lists
+// them. [File.Append] prints the syntax tree; comments are lost, the meaning
+// isn't.
 //
 // # Variables
 //

@@ -64,8 +64,8 @@ func onePerLine(errs []error) string {
 	return strings.Join(lines, "\n")
 }
 
-// Mistakes gives the single mistakes that an error of Parse, ParseInstall or
-// ParseLocked holds, in the order of the file; nil for other errors.
+// Mistakes gives the single mistakes that an error of Parse, ParseInstall,
+// ParseLocked or ParseSwitchExport holds, in the order of the file; nil for other errors.
 func Mistakes(err error) []*Error {
 	var list *multierror.Error
 	if !errors.As(err, &list) {

@@ -85,6 +85,11 @@ func (r Requirement) String() string {
 	return strings.Join(parts, joiner(r.Op))
 }
 
+// Plain writes the formula for people, without quotes and braces: "a >= 1".
+func (r Requirement) Plain() string {
+	return strings.NewReplacer(`"`, "", "{", "", "}", "").Replace(r.String())
+}
+
 // Satisfied says whether the installed packages, name to version, are enough.
 func (r Requirement) Satisfied(installed map[string]string) bool {
 	enough := func(p Requirement) bool { return p.Satisfied(installed) }

@@ -4,12 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/hashicorp/go-multierror"
@@ -23,83 +19,72 @@ import (
 type pkg struct {
 	locked lock.Package
 	file   *opam.File
+	// on says which of the resolver's targets have it, in their order.
+	on []bool
 }
 
-// NoPackageError says that no repository has a version of an opam package.
-type NoPackageError struct {
-	Name, Version string
-	// Others are the versions that there are, sorted.
-	Others []string
-}
-
-func (e *NoPackageError) Error() string {
-	if len(e.Others) == 0 {
-		return fmt.Sprintf("no opam repository has a package %q", e.Name)
-	}
-	return fmt.Sprintf("no opam repository has version %q of %s; there is %q", e.Version, e.Name, e.Others)
-}
-
-// readPackages reads the opam files of all versions, sorted by name.
-func (r *resolver) readPackages() ([]pkg, error) {
-	var out []pkg
+// readPackages reads the opam files of all versions that some target has.
+func (r *resolver) readPackages(chosen []map[string]string) ([]*pkg, error) {
+	var out []*pkg
+	byID := map[string]*pkg{}
 	var errs *multierror.Error
-	for _, name := range slices.Sorted(maps.Keys(r.Versions)) {
-		p, err := r.readPackage(name, r.Versions[name])
-		if err != nil {
-			errs = multierror.Append(errs, err)
-			continue
+	for t, list := range chosen {
+		for _, name := range slices.Sorted(maps.Keys(list)) {
+			id := name + "." + list[name]
+			p, ok := byID[id]
+			if !ok {
+				var err error
+				if p, err = r.readPackage(name, list[name]); err != nil {
+					errs = multierror.Append(errs, err)
+					p = &pkg{}
+				}
+				p.on = make([]bool, len(r.Targets))
+				byID[id] = p
+				out = append(out, p)
+			}
+			p.on[t] = true
 		}
-		out = append(out, p)
+	}
+	for _, p := range out {
+		p.locked.Only = r.only(p)
 	}
 	return out, errs.ErrorOrNil()
 }
 
-func (r *resolver) readPackage(name, version string) (pkg, error) {
-	var others []string
-	for _, repo := range r.Repositories {
-		above := filepath.Join(r.Dir, filepath.FromSlash(repo.URL), "packages", name)
-		dir := filepath.Join(above, name+"."+version)
-		data, err := os.ReadFile(filepath.Join(dir, "opam"))
-		if err == nil {
-			return r.takeIn(repo, dir, name, version, data)
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return pkg{}, err
-		}
-		others = append(others, versionsIn(above, name)...)
+// only lists the targets that have a package; none if all have it.
+func (r *resolver) only(p *pkg) []lock.TargetID {
+	if !slices.Contains(p.on, false) {
+		return nil
 	}
-	slices.SortFunc(others, opam.CompareVersions)
-	return pkg{}, &NoPackageError{Name: name, Version: version, Others: slices.Compact(others)}
-}
-
-func versionsIn(dir, name string) []string {
-	entries, _ := os.ReadDir(dir) // a repository may lack the package
-	var out []string
-	for _, e := range entries {
-		if len(e.Name()) > len(name)+1 {
-			out = append(out, e.Name()[len(name)+1:])
+	var out []lock.TargetID
+	for t, has := range p.on {
+		if has {
+			out = append(out, r.Targets[t].id())
 		}
 	}
+	slices.SortFunc(out, lock.CompareTargetIDs)
 	return out
 }
 
-// takeIn takes in one version of a package with the files beside its opam
+// readPackage takes in one version of a package with the files beside its opam
 // file; their bytes go into the store.
-func (r *resolver) takeIn(repo Repository, dir, name, version string, data []byte) (pkg, error) {
-	file, err := opam.Parse(filepath.Join(dir, "opam"), data)
+func (r *resolver) readPackage(name, version string) (*pkg, error) {
+	found, err := r.Repositories.Package(name, version)
 	if err != nil {
-		return pkg{}, err
+		return nil, err
 	}
-	own, err := r.put(data)
+	own, err := r.put(found.Data)
 	if err != nil {
-		return pkg{}, err
+		return nil, err
 	}
-	p := pkg{file: file, locked: lock.Package{Name: name, Version: version, Repository: repo.Name, OpamFile: own}}
-	p.locked.ExtraFiles, err = r.extraFiles(p.locked.ID(), file, filepath.Join(dir, "files"))
+	p := &pkg{file: found.File, locked: lock.Package{
+		Name: name, Version: found.Version, Repository: found.Repository, OpamFile: own,
+	}}
+	p.locked.ExtraFiles, err = r.extraFiles(p.locked.ID(), found)
 	if err != nil {
-		return pkg{}, err
+		return nil, err
 	}
-	return p, checkSources(p.locked.ID(), file)
+	return p, checkSources(p.locked.ID(), p.file)
 }
 
 func (r *resolver) put(data []byte) (lock.Input, error) {
@@ -109,12 +94,16 @@ func (r *resolver) put(data []byte) (lock.Input, error) {
 }
 
 // lockSources fetches the sources of all packages, to learn their sha256 and
-// size where the opam file doesn't say.
-func (r *resolver) lockSources(ctx context.Context, pkgs []pkg) error {
+// size where the opam file doesn't say. Those that the old lock has by the same
+// opam file are known.
+func (r *resolver) lockSources(ctx context.Context, pkgs []*pkg) error {
 	var requests []input.Request
 	var places []*lock.Source
-	for i := range pkgs {
-		p := &pkgs[i]
+	for _, p := range pkgs {
+		if old := r.oldPackage(p.locked); old != nil {
+			p.locked.Source, p.locked.ExtraSources = old.Source, old.ExtraSources
+			continue
+		}
 		sources := slices.Clone(p.file.ExtraSources)
 		slices.SortFunc(sources, func(a, b opam.Source) int { return cmp.Compare(a.Name, b.Name) })
 		p.locked.ExtraSources = make([]lock.Source, len(sources))
@@ -138,4 +127,19 @@ func (r *resolver) lockSources(ctx context.Context, pkgs []pkg) error {
 		places[i].Input = lock.Input{SHA256: got.Sum.Hex(), Size: got.Size}
 	}
 	return nil
+}
+
+// oldPackage is the old lock's entry of a package, if it has the same opam
+// file.
+func (r *resolver) oldPackage(p lock.Package) *lock.Package {
+	if r.Old == nil {
+		return nil
+	}
+	i := slices.IndexFunc(r.Old.Packages, func(o lock.Package) bool {
+		return o.Name == p.Name && o.Version == p.Version && o.OpamFile == p.OpamFile
+	})
+	if i < 0 {
+		return nil
+	}
+	return &r.Old.Packages[i]
 }

@@ -13,21 +13,34 @@ import (
 	"github.com/ofarm/ofarm/internal/input"
 	"github.com/ofarm/ofarm/internal/lock"
 	"github.com/ofarm/ofarm/internal/opam"
+	"github.com/ofarm/ofarm/internal/opamrepo"
+	"github.com/ofarm/ofarm/internal/resolve/versions"
 	"github.com/ofarm/ofarm/targets"
 )
 
 // Options say what is locked.
 type Options struct {
-	// Dir is the project's folder, to which the repositories are relative.
-	Dir string
-	// Projects are the lock's entries for the project's opam files, and Files
-	// what those say.
-	Projects []lock.Project
-	Files    []*opam.File
-	// Versions are the opam packages to lock, by name.
+	// Projects are the project's own opam packages.
+	Projects []Project
+	// Versions are the versions to choose from, one for each package by name;
+	// nil for all that the repositories have.
 	Versions map[string]string
-	// Repositories are folders of opam repositories, the first wins.
-	Repositories []Repository
+	// Asked are the demands that the lock is to remember.
+	Asked lock.Options
+	// Constraints are all demands beyond those of opam files, Asked's among
+	// them.
+	Constraints []versions.Constraint
+	// WithTest and WithDoc lock what the project's tests and documentation need.
+	WithTest, WithDoc bool
+	// Old is the lock that there is, or nil. Its versions and its distro
+	// packages stay where they still do.
+	Old *lock.File
+	// Update says which opam packages may move to other versions than Old's.
+	Update Update
+	// UpdateDistro takes distro packages as they are at present.
+	UpdateDistro bool
+	// Repositories are where opam packages are.
+	Repositories *opamrepo.Set
 	// Targets are what to lock for; one that is there twice is locked once.
 	Targets []Target
 	// Epoch is SOURCE_DATE_EPOCH inside steps, in seconds.
@@ -42,13 +55,22 @@ type Options struct {
 	ArchiveName func(archive string) string
 }
 
-// Repository is an opam repository.
-type Repository struct {
-	// Name is its name in the lock.
-	Name string
-	// URL is its folder, relative to the project.
-	URL string
+// Project is an opam package of the project itself.
+type Project struct {
+	// Locked is its entry in the lock, without what it depends on.
+	Locked        lock.Project
+	Name, Version string
+	File          *opam.File
 }
+
+// Update says which opam packages may move.
+type Update struct {
+	// All are all of them; else those of Names.
+	All   bool
+	Names []string
+}
+
+func (u Update) has(name string) bool { return u.All || slices.Contains(u.Names, name) }
 
 // Target is a target to lock for.
 type Target struct {
@@ -62,20 +84,39 @@ func (t Target) id() lock.TargetID {
 	return lock.TargetID{Name: t.Release.Name, Platform: string(t.Platform)}
 }
 
+// Result is a lock with what is to be told about it.
+type Result struct {
+	Lock *lock.File
+	// Apart tells that no versions of the opam packages fit all targets, so
+	// some packages have several.
+	Apart bool
+	// Avoided are packages, as NAME.VERSION, that are to be avoided: nothing
+	// else fits, or the old lock has them.
+	Avoided []string
+}
+
 // Lock makes a lock. All missing packages and all failing targets are reported
-// at once.
-func Lock(ctx context.Context, opt Options) (*lock.File, error) {
+// at once. The error is a [*versions.NoSolutionError] where no versions fit.
+func Lock(ctx context.Context, opt Options) (*Result, error) {
 	r := &resolver{Options: opt}
-	pkgs, err := r.readPackages()
+	r.Targets, r.Projects = distinct(opt.Targets), slices.Clone(opt.Projects)
+	chosen, err := r.choose()
+	if err != nil {
+		return nil, err
+	}
+	pkgs, err := r.readPackages(chosen.Versions)
 	if err != nil {
 		return nil, err
 	}
 	if err := r.lockSources(ctx, pkgs); err != nil {
 		return nil, err
 	}
-	file := &lock.File{Epoch: opt.Epoch, Projects: opt.Projects}
-	for _, repo := range opt.Repositories {
-		file.Repositories = append(file.Repositories, lock.Repository{Name: repo.Name, URL: repo.URL})
+	if err := r.lockDepends(pkgs); err != nil {
+		return nil, err
+	}
+	file := &lock.File{Epoch: opt.Epoch, Options: opt.Asked, Repositories: opt.Repositories.Repositories()}
+	for _, p := range r.Projects {
+		file.Projects = append(file.Projects, p.Locked)
 	}
 	for _, p := range pkgs {
 		file.Packages = append(file.Packages, p.locked)
@@ -84,7 +125,17 @@ func Lock(ctx context.Context, opt Options) (*lock.File, error) {
 	if file.Targets, err = r.lockTargets(ctx, pkgs); err != nil {
 		return nil, err
 	}
-	return file, checkLock(file)
+	return &Result{Lock: file, Apart: !chosen.Joint, Avoided: chosen.Avoided}, checkLock(file)
+}
+
+func distinct(list []Target) []Target {
+	var out []Target
+	for _, t := range list {
+		if !slices.ContainsFunc(out, func(u Target) bool { return u.id() == t.id() }) {
+			out = append(out, t)
+		}
+	}
+	return out
 }
 
 // checkLock reads the lock as a build will: what it refuses is a mistake of
@@ -98,15 +149,10 @@ func checkLock(file *lock.File) error {
 
 type resolver struct{ Options }
 
-func (r *resolver) lockTargets(ctx context.Context, pkgs []pkg) ([]lock.Target, error) {
+func (r *resolver) lockTargets(ctx context.Context, pkgs []*pkg) ([]lock.Target, error) {
 	var out []lock.Target
 	var errs *multierror.Error
-	seen := map[lock.TargetID]bool{}
 	for _, t := range r.Targets {
-		if seen[t.id()] {
-			continue
-		}
-		seen[t.id()] = true
 		locked, err := r.lockTarget(ctx, t, pkgs)
 		if err != nil {
 			errs = multierror.Append(errs, fmt.Errorf("locking %s: %w", t.Release.Name, err))
@@ -118,12 +164,13 @@ func (r *resolver) lockTargets(ctx context.Context, pkgs []pkg) ([]lock.Target, 
 	return out, errs.ErrorOrNil()
 }
 
-func (r *resolver) lockTarget(ctx context.Context, t Target, pkgs []pkg) (lock.Target, error) {
-	depexts, err := r.depexts(t, pkgs)
-	if err != nil {
-		return lock.Target{}, err
+func (r *resolver) lockTarget(ctx context.Context, t Target, pkgs []*pkg) (lock.Target, error) {
+	depexts := r.wanted(t, pkgs)
+	if old, ok := r.stays(t, depexts); ok {
+		return old, nil
 	}
 	locked := lock.Target{TargetID: t.id()}
+	var err error
 	if t.Release.Distro == targets.Alpine {
 		err = r.lockAlpine(ctx, t, depexts, &locked)
 	} else {
@@ -136,42 +183,4 @@ func (r *resolver) lockTarget(ctx context.Context, t Target, pkgs []pkg) (lock.T
 	slices.SortFunc(locked.Extra, lock.CompareDistro)
 	slices.SortFunc(locked.Depexts, func(a, b lock.Depext) int { return cmp.Compare(a.Name, b.Name) })
 	return locked, nil
-}
-
-// depexts lists the distro packages that the opam packages and the project
-// ask for on a target, sorted.
-func (r *resolver) depexts(t Target, pkgs []pkg) ([]string, error) {
-	all := slices.Clone(t.DistroPackages)
-	vars := opam.BuildVariables()
-	for name, value := range t.Release.OpamVariables(t.Platform) {
-		vars[name] = opam.String(value)
-	}
-	scope := opam.Scope{Globals: vars}
-	files := slices.Clone(r.Files)
-	for _, p := range pkgs {
-		ok, err := p.file.Available.True(scope)
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			return nil, &UnavailableError{Package: p.locked.ID(), Target: t.Release.Name}
-		}
-		files = append(files, p.file)
-	}
-	for _, f := range files {
-		names, err := opam.SystemPackages(f.Depexts, scope)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, names...)
-	}
-	slices.Sort(all)
-	return slices.Compact(all), nil
-}
-
-// UnavailableError says that an opam package can't be had on a target.
-type UnavailableError struct{ Package, Target string }
-
-func (e *UnavailableError) Error() string {
-	return fmt.Sprintf("%s is not available on %s, its opam file says", e.Package, e.Target)
 }

@@ -22,6 +22,8 @@ import (
 	"github.com/ofarm/ofarm/internal/input"
 	"github.com/ofarm/ofarm/internal/lock"
 	"github.com/ofarm/ofarm/internal/opam"
+	"github.com/ofarm/ofarm/internal/opamrepo"
+	"github.com/ofarm/ofarm/internal/resolve/versions"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -40,10 +42,11 @@ var signed = regexp.MustCompile(`(?m)^(  archive .*|  (?:base|extra) .* x86_64) 
 
 func TestGoldenLock(t *testing.T) {
 	w := newWorld(t)
-	file, err := Lock(context.Background(), w.options())
+	result, err := Lock(context.Background(), w.options())
 	if err != nil {
 		t.Fatal(err)
 	}
+	file := result.Lock
 	got := signed.ReplaceAll(file.Append(nil), []byte("$1 sha256:SIGNED"))
 	path := filepath.Join("testdata", "tiny.lock")
 	if *update {
@@ -101,7 +104,7 @@ func TestLockAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(string(first.Append(nil)), string(second.Append(nil))); diff != "" {
+	if diff := cmp.Diff(string(first.Lock.Append(nil)), string(second.Lock.Append(nil))); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -204,16 +207,23 @@ func TestErrors(t *testing.T) {
 			[]string{"locking debian-tiny: ", "locking alpine-9.9: "}, nil,
 		},
 		"no such version": {
-			func(_ *world, o *Options) { o.Versions["beta"] = "3" },
-			[]string{`no opam repository has version "3" of beta; there is ["1" "2" "10"]`}, new(*NoPackageError),
+			func(_ *world, o *Options) { o.Versions = map[string]string{"alpha": "1", "beta": "3"} },
+			[]string{`no opam repository has version "3" of beta; the newest is "10"`}, new(*opamrepo.MissingError),
 		},
-		"no such package": {
-			func(_ *world, o *Options) { o.Versions["gamma"] = "1" },
-			[]string{`no opam repository has a package "gamma"`}, new(*NoPackageError),
+		"no version given": {
+			func(_ *world, o *Options) { o.Versions = map[string]string{"alpha": "1"} },
+			[]string{"app.opam asks for beta < 10 (there is no package beta)"}, new(*versions.NoSolutionError),
 		},
 		"unavailable": {
-			func(w *world, _ *Options) { w.opam("beta.2", `available: os-distribution = "debian"`) },
-			[]string{"locking alpine-9.9: beta.2 is not available on alpine-9.9, its opam file says"}, new(*UnavailableError),
+			func(w *world, o *Options) {
+				w.opam("beta.2", `available: os-distribution = "debian"`)
+				o.Versions = map[string]string{"alpha": "1", "beta": "2"}
+			},
+			[]string{`beta.2 is not available on alpine-9.9 (available: os-distribution = "debian")`}, new(*versions.NoSolutionError),
+		},
+		"no solution": {
+			func(_ *world, o *Options) { o.Constraints = demand(t, "beta", ">", "10") },
+			[]string{"app.opam asks for beta < 10\n  --opam asks for beta > 10"}, new(*versions.NoSolutionError),
 		},
 		"mistake in an opam file": {
 			func(w *world, _ *Options) { w.opam("beta.2", "depends: 3\n") },
@@ -256,7 +266,7 @@ func TestErrors(t *testing.T) {
 			[]string{`alpha.1: its opam file lists the file "beside.txt", which is not in "`}, new(*SourceError),
 		},
 		"two wrong packages at once": {
-			func(_ *world, o *Options) { o.Versions["alpha"], o.Versions["beta"] = "7", "8" },
+			func(_ *world, o *Options) { o.Versions = map[string]string{"alpha": "7", "beta": "8"} },
 			[]string{`"7" of alpha`, `"8" of beta`}, nil,
 		},
 	}
@@ -305,31 +315,90 @@ func TestNeeds(t *testing.T) {
 	}
 }
 
-func TestKeep(t *testing.T) {
+// TestOld: what an old lock has stays, without a connection, until it is to
+// move.
+func TestOld(t *testing.T) {
 	w := newWorld(t)
-	old, err := Lock(context.Background(), w.options())
-	if err != nil {
-		t.Fatal(err)
-	}
+	w.opam("alpha.0", "")
+	w.opam("app.1", "")
 	opt := w.options()
-	opt.Targets = opt.Targets[:1]
-	file, err := Lock(context.Background(), opt)
+	opt.Constraints = demand(t, "alpha", "=", "0")
+	old := mustLock(t, opt)
+	w.debian(debianURL, "tiny", stanza("base-files", "2", "Essential: yes")+stanza("gcc", "2")+stanza("libc6", "1.0")+
+		stanza("libfoo-dev", "2"))
+
+	offline := w.options()
+	offline.Old = old
+	offline.Fetcher.Transport = nil
+	offline.Fetcher.Offline = true
+	if diff := cmp.Diff(string(old.Append(nil)), string(mustLock(t, offline).Append(nil))); diff != "" {
+		t.Errorf("nothing was to change (-old +new):\n%s", diff)
+	}
+
+	distro := w.options()
+	distro.Old, distro.UpdateDistro = old, true
+	got := mustLock(t, distro)
+	if v := versionOf(got.Targets[1].Base, "gcc"); v != "2" || got.Packages[0].Version != "0" {
+		t.Errorf("gcc is %s, want 2; alpha is %s, want 0", v, got.Packages[0].Version)
+	}
+
+	named := w.options()
+	named.Old, named.Update = old, Update{Names: []string{"alpha"}}
+	got = mustLock(t, named)
+	if got.Packages[0].Version != "1" {
+		t.Errorf("alpha is %s, want 1", got.Packages[0].Version)
+	}
+	// It needs a depext that wasn't locked.
+	if v := versionOf(got.Targets[1].Extra, "libfoo-dev"); v != "2" {
+		t.Errorf("libfoo-dev is %q, want 2", v)
+	}
+}
+
+func versionOf(list []lock.DistroPackage, name string) string {
+	for _, p := range list {
+		if p.Name == name {
+			return p.Version
+		}
+	}
+	return ""
+}
+
+func demand(t *testing.T, name, rel, version string) []versions.Constraint {
+	t.Helper()
+	set := opam.Versions{Op: opam.FormulaAtom, Rel: rel, Version: version}
+	return []versions.Constraint{{Requirement: opam.Requirement{Op: opam.FormulaAtom, Name: name, Versions: set}, By: "--opam"}}
+}
+
+func mustLock(t *testing.T, opt Options) *lock.File {
+	t.Helper()
+	got, err := Lock(context.Background(), opt)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !SameOpam(old, file) {
-		t.Error("locks of the same packages differ")
-	}
-	Keep(old, file)
-	if diff := cmp.Diff(string(old.Append(nil)), string(file.Append(nil))); diff != "" {
-		t.Errorf("with the old target (-old +new):\n%s", diff)
-	}
-	opt.Versions["beta"] = "10"
-	other, err := Lock(context.Background(), opt)
+	return got.Lock
+}
+
+// TestApart: where no versions fit all targets, each has its own.
+func TestApart(t *testing.T) {
+	w := newWorld(t)
+	w.opam("beta.1", `available: os-distribution = "debian"`)
+	w.opam("beta.2", `available: os-distribution = "alpine"`)
+	w.opam("gamma.1", `depends: ["beta" {= version}]`)
+	w.opam("gamma.2", `depends: ["beta" {= version}]`)
+	opt := w.options()
+	opt.Constraints = demand(t, "gamma", "<", "10")
+	got, err := Lock(context.Background(), opt)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if SameOpam(old, other) {
-		t.Error("locks of other packages are the same")
+	var text []string
+	for _, p := range got.Lock.Packages {
+		for _, id := range p.Only {
+			text = append(text, p.ID()+" on "+id.Name)
+		}
+	}
+	want := []string{"beta.1 on debian-tiny", "beta.2 on alpine-9.9", "gamma.1 on debian-tiny", "gamma.2 on alpine-9.9"}
+	if diff := cmp.Diff(want, text); diff != "" || !got.Apart {
+		t.Errorf("apart %v (-want +got):\n%s", got.Apart, diff)
 	}
 }

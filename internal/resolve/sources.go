@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
-	"os"
 	"slices"
 
 	"github.com/hashicorp/go-multierror"
@@ -14,6 +13,7 @@ import (
 	"github.com/ofarm/ofarm/internal/input"
 	"github.com/ofarm/ofarm/internal/lock"
 	"github.com/ofarm/ofarm/internal/opam"
+	"github.com/ofarm/ofarm/internal/opamrepo"
 )
 
 // SourceError says why a package's source can't be locked.
@@ -65,13 +65,14 @@ func wrongSource(s opam.Source) string {
 
 // extraFiles takes in the files beside an opam file: those that it lists, with
 // the checksums that it gives, or all where it lists none.
-func (r *resolver) extraFiles(id string, file *opam.File, dir string) ([]lock.NamedInput, error) {
+func (r *resolver) extraFiles(id string, p *opamrepo.Package) ([]lock.NamedInput, error) {
+	file := p.File
 	listed := map[string]opam.Checksum{}
 	for _, f := range file.ExtraFiles {
 		listed[f.Name] = f.Checksum
 	}
 	var out []lock.NamedInput
-	folder := os.DirFS(dir)
+	folder := p.Files()
 	err := fs.WalkDir(folder, ".", func(path string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) && path == "." {
 			return nil
@@ -90,7 +91,7 @@ func (r *resolver) extraFiles(id string, file *opam.File, dir string) ([]lock.Na
 	}
 	for _, f := range file.ExtraFiles {
 		if _, missing := listed[f.Name]; missing {
-			return nil, &SourceError{id, fmt.Sprintf("its opam file lists the file %q, which is not in %q", f.Name, dir)}
+			return nil, &SourceError{id, fmt.Sprintf("its opam file lists the file %q, which is not in %q", f.Name, p.FilesDir())}
 		}
 	}
 	return out, nil

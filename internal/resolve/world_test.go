@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -26,6 +27,8 @@ import (
 	"github.com/ofarm/ofarm/internal/deb"
 	"github.com/ofarm/ofarm/internal/input"
 	"github.com/ofarm/ofarm/internal/lock"
+	"github.com/ofarm/ofarm/internal/opam"
+	"github.com/ofarm/ofarm/internal/opamrepo"
 	"github.com/ofarm/ofarm/targets"
 )
 
@@ -254,11 +257,15 @@ func (w *world) options() Options {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	app, err := opam.Parse("app.opam", []byte(`opam-version: "2.0" depends: ["alpha" "beta" {< "10"}]`))
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	return Options{
-		Dir:          w.dir,
-		Projects:     []lock.Project{{File: "app.opam", SHA256: strings.Repeat("0", 64)}},
-		Versions:     map[string]string{"alpha": "1", "beta": "2"},
-		Repositories: []Repository{{Name: "main", URL: "repo"}},
+		Projects: []Project{{
+			Locked: lock.Project{File: "app.opam", SHA256: strings.Repeat("0", 64)}, Name: "app", Version: "dev", File: app,
+		}},
+		Repositories: w.repositories(),
 		Targets:      []Target{tinyDebian(), tinyAlpine()},
 		Epoch:        1767225600,
 		DebianKeys:   w.debianKeys(),
@@ -271,4 +278,12 @@ func (w *world) options() Options {
 		},
 		ArchiveName: func(name string) string { return "now " + name },
 	}
+}
+
+func (w *world) repositories() *opamrepo.Set {
+	set, err := opamrepo.Open(context.Background(), []opamrepo.Spec{{Name: "main", URL: "repo"}}, opamrepo.Options{Dir: w.dir})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return set
 }

@@ -1,0 +1,60 @@
+package farm
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/ofarm/ofarm/internal/duneproject"
+	"github.com/ofarm/ofarm/internal/opam"
+)
+
+// DuneWarning says where an opam file that dune generates isn't what
+// dune-project says now.
+type DuneWarning struct {
+	// File is the opam file's name; Text what differs, or what is wrong with
+	// dune-project.
+	File, Text string
+}
+
+// DuneWarnings compares the project's opam files with its dune-project, if it
+// has one that generates them.
+func (p *Project) DuneWarnings() ([]DuneWarning, error) {
+	path := filepath.Join(p.Dir, "dune-project")
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	f, err := duneproject.Parse(path, data)
+	if err != nil {
+		return []DuneWarning{{Text: err.Error()}}, nil
+	}
+	var out []DuneWarning
+	for _, pkg := range p.Packages {
+		template, err := p.template(pkg.Name)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range f.Differences(pkg.Name, pkg.File, template) {
+			out = append(out, DuneWarning{pkg.Name + ".opam", d.String()})
+		}
+	}
+	return out, nil
+}
+
+// template reads what dune appends to an opam file; nil where there is nothing.
+func (p *Project) template(name string) (*opam.File, error) {
+	path := filepath.Join(p.Dir, name+".opam.template")
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return duneproject.ParseTemplate(path, data)
+}
