@@ -31,7 +31,9 @@ func (b *builder) link() {
 	}
 }
 
-// filterEnv is the environment of a package's formulas.
+// filterEnv is the environment of a package's formulas. The project's own see
+// what the lock was made with; its commands don't: what its tests need is there,
+// and they aren't run.
 func (b *builder) filterEnv(p *pkg) opam.Env {
 	return opam.EnvFunc(func(v opam.Variable) (opam.Value, bool) {
 		if v.Package != "" && v.Package != "_" {
@@ -42,6 +44,10 @@ func (b *builder) filterEnv(p *pkg) opam.Env {
 			return opam.String(p.name), true
 		case "version":
 			return opam.String(p.version), true
+		case "with-test":
+			return opam.Bool(p.locked == nil && b.in.Lock.Options.WithTest), true
+		case "with-doc":
+			return opam.Bool(p.locked == nil && b.in.Lock.Options.WithDoc), true
 		}
 		value, ok := b.vars[v.Name]
 		return value, ok

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
+	"strings"
 
 	"github.com/hashicorp/go-multierror"
 
@@ -85,7 +87,7 @@ func selectAlpine(repos []alpineRepository, toolchain, depexts []string) (alpine
 	for _, p := range base.Packages {
 		keep = append(keep, p.Package)
 	}
-	all, err := apk.Select(apk.SelectOptions{Repositories: indexes, Want: depexts, Keep: keep})
+	all, err := selectDepexts(apk.SelectOptions{Repositories: indexes, Want: depexts, Keep: keep})
 	if err != nil {
 		return c, fmt.Errorf("choosing the packages of depexts: %w", err)
 	}
@@ -96,7 +98,7 @@ func selectAlpine(repos []alpineRepository, toolchain, depexts []string) (alpine
 	}
 	alone := map[string][]string{}
 	for _, name := range depexts {
-		one, err := apk.Select(apk.SelectOptions{Repositories: indexes, Want: []string{name}, Keep: keep})
+		one, err := selectDepexts(apk.SelectOptions{Repositories: indexes, Want: []string{name}, Keep: keep})
 		if err != nil {
 			return c, fmt.Errorf("choosing the packages of depext %s: %w", name, err)
 		}
@@ -106,6 +108,53 @@ func selectAlpine(repos []alpineRepository, toolchain, depexts []string) (alpine
 	}
 	c.depexts = needs(depexts, alone, together)
 	return c, nil
+}
+
+// selectDepexts chooses the packages of depexts, with the static libraries that
+// belong to what they bring: Alpine has libz.a not in zlib-dev but in
+// zlib-static, and opam's depexts never name it.
+func selectDepexts(o apk.SelectOptions) (*apk.Selection, error) {
+	for {
+		chosen, err := apk.Select(o)
+		if err != nil {
+			return nil, err
+		}
+		more := staticOf(o.Repositories, chosen)
+		more = slices.DeleteFunc(more, func(name string) bool { return slices.Contains(o.Want, name) })
+		if len(more) == 0 {
+			return chosen, nil
+		}
+		o.Want = slices.Concat(o.Want, more)
+	}
+}
+
+// staticOf lists the packages of static libraries for the NAME-dev packages that
+// were added: NAME-static, or else all that were built from the same source and
+// end in -static, such as openssl-libs-static for openssl-dev.
+func staticOf(indexes []*apk.Index, chosen *apk.Selection) []string {
+	var out []string
+	for _, p := range added(chosen) {
+		name, dev := strings.CutSuffix(p.Name, "-dev")
+		if !dev {
+			continue
+		}
+		var own, others []string
+		for _, q := range indexes[p.Repository].Packages {
+			switch {
+			case q.Origin != p.Origin || q.Origin == "" || !strings.HasSuffix(q.Name, "-static"):
+			case q.Name == name+"-static":
+				own = append(own, q.Name)
+			default:
+				others = append(others, q.Name)
+			}
+		}
+		if len(own) == 0 {
+			own = others
+		}
+		out = append(out, own...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // added are the selected packages that weren't kept.

@@ -1,7 +1,17 @@
-// Package resolve makes a lock: it finds the opam files of the wanted
-// versions, computes what each target needs of its distro from the distro's
+// Package resolve makes a lock: it has versions of opam packages chosen (package
+// versions), computes what each target needs of its distro from the distro's
 // signed index, and writes down every input by sha256. It is the only package
 // that meets package repositories.
+//
+// # What stays
+//
+// A lock that is there already changes as little as possible. Versions of opam
+// packages stay where they fit, unless they are to be updated; the sources of a
+// package whose opam file is the same are known; and a target's distro packages
+// stay as long as they have the toolchain and the same depexts. So locking again
+// is quick, needs no connection, and gives the same bytes. Distro packages of
+// one target are never mixed from two states of its archive: either all stay, or
+// all are chosen anew.
 //
 // # Trust
 //
@@ -31,4 +41,8 @@
 // on the project: what a project's depexts need is resolved on top of it, as
 // if into a machine that has the base installed. A depext never changes the
 // version of a package of the base, because both come from one index.
+//
+// Debian's -dev packages hold static libraries too; Alpine has them apart, in
+// packages that no depexts field names. There each -dev package that a depext
+// brings also brings the -static packages that were built from the same source.
 package resolve
