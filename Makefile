@@ -27,11 +27,13 @@ test: build lint ## run all tests; as root with runc those of the daemon too
 e2e: build ## everything longer: both examples for all targets, twice from nothing (an hour, as root)
 	OFARM_TEST_DAEMON=require OFARM_TEST_E2E=1 $(GO) test -timeout 8h -count=1 -v -run 'E2E' ./internal/...
 
-bench: build ## measure what the graph costs beside its scripts; prints a table (as root)
+bench: build ## measure the graph beside its scripts (as root) and resolving beside opam; prints tables
 	$(GO) run ./internal/testworld/graphbench
+	$(GO) run ./internal/testworld/lockbench
 
-lint: ## go vet, staticcheck, gofmt, shfmt and (where installed) shellcheck
+lint: ## go vet, a build for macOS, staticcheck, gofmt, shfmt and (where installed) shellcheck
 	$(GO) vet ./...
+	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 $(GO) build -o /dev/null ./cmd/ofarm
 	$(GO) tool staticcheck ./...
 	@test -z "$$(gofmt -l . | tee /dev/stderr)"
 	@test -z "$$($(GO) tool shfmt -l $(SCRIPTS) | tee /dev/stderr)"

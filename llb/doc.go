@@ -1,6 +1,7 @@
 // Package llb compiles a plan into a BuildKit definition: a graph with one
 // exec vertex for each step, and one for each root that has to be configured.
-// Nothing else makes vertices; the engine passes definitions on as they are.
+// Nothing outside this package makes vertices; the engine passes definitions on
+// as they are.
 //
 // # What a step's vertex has
 //
@@ -35,6 +36,12 @@
 // A step's script is an argument of its shell. Linux allows 128 KiB for one,
 // which the table of variables for substs may need alone, so a longer script
 // goes in pieces.
+//
+// # Probes
+//
+// [CompileProbe] makes a definition of another kind: one program in a bare root,
+// to see whether it runs there (package prove). Its exec has the program's files
+// at /artifact and an empty folder to start in; the rules are the same ones.
 //
 // # Sources
 //

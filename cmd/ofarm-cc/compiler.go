@@ -1,8 +1,6 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -71,8 +69,9 @@ func searchDirs(real string, args []string) ([]string, error) {
 // Linux allows 2 MiB with the environment; GCC needs room for its own copies.
 const maxArgs = 128 << 10
 
-// runCompiler runs the link and returns its exit status.
-func runCompiler(real string, args []string) (int, error) {
+// runCompiler runs the link with what it prints going to stdout and stderr, and
+// returns its exit status.
+func runCompiler(real string, args []string, stdout, stderr io.Writer) (int, error) {
 	size := 0
 	for _, a := range args {
 		size += len(a) + 1
@@ -86,7 +85,7 @@ func runCompiler(real string, args []string) (int, error) {
 		args = []string{"@" + name}
 	}
 	cmd := exec.Command(real, args...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, stdout, stderr
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
@@ -112,23 +111,4 @@ func response(args []string) (string, error) {
 		return "", err
 	}
 	return f.Name(), nil
-}
-
-// digest returns the sha256 of the linked file, or "" if the compiler made none
-// (-o /dev/null).
-func digest(name string) (string, error) {
-	st, err := os.Stat(name)
-	if err != nil || !st.Mode().IsRegular() {
-		return "", nil
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }

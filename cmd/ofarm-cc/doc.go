@@ -17,6 +17,10 @@
 //	                    empty writes none
 //	OFARM_THREAD_STACK  stack of a thread in bytes, for static; 8388608 if empty
 //
+// Where records are wanted, the compiler also gets -Map and --cref with a
+// temporary file, to learn who refers to what shared libraries have. Should the
+// link fail with them, it is run again without.
+//
 // What it makes of a line is package link's business. PKG_CONFIG_PATH and
 // PKG_CONFIG_LIBDIR are read as pkg-config reads them.
 //

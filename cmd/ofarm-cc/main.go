@@ -14,6 +14,9 @@ import (
 
 const exitFailed = 1
 
+// recordsVariable names the folder for records.
+const recordsVariable = "OFARM_LINK_RECORDS"
+
 func main() {
 	code, err := run(os.Args)
 	if err != nil {
@@ -64,7 +67,9 @@ func finalLink(real string, line *link.Line, mode link.Mode) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	status, err := runCompiler(real, res.Args)
+	crossRef := newCrossRef(line, res.Args, mode)
+	defer crossRef.remove()
+	status, err := runLink(real, res.Args, crossRef)
 	if err != nil {
 		return 0, err
 	}
@@ -75,7 +80,8 @@ func finalLink(real string, line *link.Line, mode link.Mode) (int, error) {
 		Output: line.Output, Dir: o.Dir, Mode: mode, Compiler: real, Status: status,
 		Seen: line.Args, Used: res.Args, Inputs: res.Inputs, Notes: res.Notes,
 	}
-	return status, write(rec)
+	line.Origins(rec.Inputs, o, filepath.EvalSymlinks)
+	return status, write(rec, crossRef)
 }
 
 func options(real string, line *link.Line, mode link.Mode) (link.Options, error) {
@@ -99,17 +105,17 @@ func pkgConfig() []string {
 	return append(dirs, filepath.SplitList(os.Getenv("PKG_CONFIG_LIBDIR"))...)
 }
 
-func write(rec *link.Record) error {
-	dir := os.Getenv("OFARM_LINK_RECORDS")
+func write(rec *link.Record, crossRef *crossRef) error {
+	dir := os.Getenv(recordsVariable)
 	if dir == "" {
 		return nil
 	}
 	if rec.Status == 0 {
-		var err error
-		if rec.SHA256, err = digest(rec.Output); err != nil {
+		if err := describe(rec, crossRef); err != nil {
 			return err
 		}
 	}
+	rec.Steady(os.TempDir())
 	return rec.Write(dir)
 }
 
@@ -121,9 +127,9 @@ func report(w io.Writer, err error) {
 	}
 	for _, err := range all {
 		fmt.Fprintf(w, "ofarm-cc: error: %v\n", err)
-		var m *link.MissingError
-		if errors.As(err, &m) {
-			fmt.Fprintf(w, "ofarm-cc: hint: %s\n", m.Hint())
+		var hinted interface{ Hint() string }
+		if errors.As(err, &hinted) {
+			fmt.Fprintf(w, "ofarm-cc: hint: %s\n", hinted.Hint())
 		}
 	}
 }

@@ -199,7 +199,7 @@ func TestRewritesFinalLink(t *testing.T) {
 	want := []*link.Record{{
 		Output: "x", Dir: s.dir, Mode: link.Static, Compiler: s.path("real", "gcc"), Status: 7,
 		Seen: []string{"-o", "x", "x y.o", "-lm"}, Used: used,
-		Inputs: []link.Input{{Name: "m", Linkage: link.InputStatic, By: "-lm", Why: "by -static"}},
+		Inputs: []link.Input{{Name: "m", Linkage: link.InputStatic, By: "-lm", Why: "by -static", Kind: link.KindSystem}},
 	}}
 	if diff := cmp.Diff(want, s.records()); diff != "" {
 		t.Errorf("records (-want +got)\n%s", diff)

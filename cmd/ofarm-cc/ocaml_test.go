@@ -14,16 +14,27 @@ import (
 )
 
 // TestOCaml links the three kinds of executable that OCaml makes, with stub
-// libraries and threads, through the shim.
+// libraries and threads, through the shim, in every mode.
 func TestOCaml(t *testing.T) {
 	t.Parallel()
-	needGCC(t)
-	if _, err := exec.LookPath("ocamlopt"); err != nil {
-		t.Skip("ocamlopt is not installed")
+	needOCaml(t)
+	for _, mode := range []link.Mode{link.Static, link.MostlyStatic, link.Dynamic} {
+		t.Run(string(mode), func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			s.setenv("OFARM_LINK_MODE", string(mode))
+			s.installAs(nativeCompiler(t))
+			s.linkKinds(mode)
+			if got := recordedOutputs(s.records()); !cmp.Equal(got, []string{"complete", "custom", "native"}) {
+				t.Errorf("records of %q", got)
+			}
+		})
 	}
-	s := newSite(t)
-	s.setenv("OFARM_LINK_MODE", "mostly-static")
-	s.installAs(nativeCompiler(t))
+}
+
+// linkKinds links and runs a program as native code and in the two ways of
+// putting bytecode and its runtime into one file.
+func (s *site) linkKinds(mode link.Mode) {
 	s.write("t.ml", `let () =
   Thread.join (Thread.create (fun () ->
     assert (Str.string_match (Str.regexp "a+") "aaa" 0);
@@ -34,19 +45,17 @@ func TestOCaml(t *testing.T) {
 		{"custom", "ocamlc", ".cma", "-custom"},
 		{"complete", "ocamlc", ".cma", "-output-complete-exe"},
 	} {
-		cmd := exec.Command(tt.tool, "-I", "+unix", "-I", "+str", "-I", "+threads", "unix"+tt.suffix, "threads"+tt.suffix,
+		s.must(tt.tool, "-I", "+unix", "-I", "+str", "-I", "+threads", "unix"+tt.suffix, "threads"+tt.suffix,
 			"str"+tt.suffix, tt.flag, "t.ml", "-o", tt.name)
-		cmd.Dir, cmd.Env = s.dir, append(os.Environ(), s.env...)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%s: %v\n%s", tt.name, err, out)
+		if out := s.must(s.path(tt.name)); out != "127.0.0.1\n" {
+			s.t.Errorf("%s says %q", tt.name, out)
 		}
-		if out, err := exec.Command(s.path(tt.name)).Output(); err != nil || string(out) != "127.0.0.1\n" {
-			t.Errorf("%s says %q, %v", tt.name, out, err)
+		if mode != link.Dynamic {
+			checkNeeded(s.t, s.path(tt.name))
 		}
-		checkNeeded(t, s.path(tt.name))
-	}
-	if got := recordedOutputs(s.records()); !cmp.Equal(got, []string{"complete", "custom", "native"}) {
-		t.Errorf("records of %q", got)
+		if mode == link.Static && len(needed(s.t, s.path(tt.name))) > 0 {
+			s.t.Errorf("%s isn't static", tt.name)
+		}
 	}
 }
 
@@ -68,19 +77,26 @@ func (s *site) installAs(name string) {
 	}
 }
 
-func checkNeeded(t *testing.T, path string) {
+// needed lists the shared libraries that an executable asks for.
+func needed(t *testing.T, path string) []string {
 	t.Helper()
 	f, err := elf.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	needed, err := f.ImportedLibraries()
+	libraries, err := f.ImportedLibraries()
 	if err != nil {
 		t.Fatal(err)
 	}
-	libc := []string{"libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0"}
-	for _, n := range needed {
+	return libraries
+}
+
+// checkNeeded wants nothing but libc's own family.
+func checkNeeded(t *testing.T, path string) {
+	t.Helper()
+	libc := []string{"libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0", "ld-linux-x86-64.so.2"}
+	for _, n := range needed(t, path) {
 		if !slices.Contains(libc, n) {
 			t.Errorf("%s needs %s", path, n)
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -96,7 +97,11 @@ func (w *world) openFarm(o common) (*farm.Farm, *input.Meter, error) {
 		Progress: meter.Event,
 		Proxy:    proxy(w.Getenv),
 	})
-	return f, meter, err
+	if err != nil {
+		return nil, nil, err
+	}
+	f.Tell = func(name, place string) { fmt.Fprintf(w.Stderr, tellFetching, name, place) }
+	return f, meter, nil
 }
 
 // mirrors gathers what flags, the environment, ofarm.toml and the machine say,

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ofarm/ofarm/internal/apk"
 	"github.com/ofarm/ofarm/internal/audit"
+	"github.com/ofarm/ofarm/internal/base"
 	"github.com/ofarm/ofarm/internal/config"
 	"github.com/ofarm/ofarm/internal/deb"
 	"github.com/ofarm/ofarm/internal/farm"
@@ -40,7 +41,7 @@ func as[T error](err error) bool {
 // hint says what a user can do about an error, in one line; it is chosen by
 // the error's type. Empty where nothing general can be said.
 func hint(err error) string {
-	for _, h := range []func(error) string{usageHint, targetHint, projectHint, lockHint, repositoryHint, inputsHint, engineHint, trustHint, stepHint} {
+	for _, h := range []func(error) string{usageHint, targetHint, projectHint, lockHint, repositoryHint, inputsHint, engineHint, trustHint, stepHint, policyHint, linkHint, proveHint} {
 		if text := h(err); text != "" {
 			return text
 		}
@@ -105,7 +106,10 @@ func projectHint(err error) string {
 }
 
 func lockHint(err error) string {
+	var near *misspeltError
 	switch {
+	case as[*unfitError](err):
+		return hintUnfit
 	case as[*farm.NoLockError](err):
 		return hintNoLock
 	case as[*farm.StaleError](err):
@@ -124,10 +128,16 @@ func lockHint(err error) string {
 		return hintNoVersions
 	case as[*resolve.SourceError](err):
 		return hintSource
+	case as[*resolve.PinError](err), as[*resolve.PinConflictError](err):
+		return hintPin
+	case errors.As(err, &near):
+		return fmt.Sprintf(hintNear, near.near)
 	case as[*versions.NoSolutionError](err):
 		return hintNoSolution
 	case as[*deb.UnknownPackageError](err), as[*apk.NotFoundError](err), as[*apk.AmbiguousError](err):
 		return hintDistroPackage
+	case as[*base.PathConflict](err):
+		return hintPathConflict
 	}
 	return ""
 }
@@ -158,6 +168,8 @@ func repositoryHint(err error) string {
 		return hintRepository
 	case as[*opamrepo.MissingError](err):
 		return hintNoPackage
+	case as[*opamrepo.FileError](err):
+		return hintOpamFile
 	}
 	return ""
 }

@@ -72,8 +72,8 @@ func (w *world) warnPins(dir string, pins map[string]pin) error {
 	if err != nil {
 		return err
 	}
-	for _, pkg := range orEmpty(lockedBefore(project)).Packages {
-		if p, ok := pins[pkg.Name]; ok {
+	for _, pkg := range orEmpty(w.lockedBefore(project)).Packages {
+		if p, ok := pins[pkg.Name]; ok && !pkg.InSource() {
 			fmt.Fprintf(w.Stderr, warnPinned, p)
 		}
 	}

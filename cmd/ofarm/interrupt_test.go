@@ -18,6 +18,7 @@ import (
 // TestInterrupted interrupts ofarm lock in the midst of a transfer that never
 // ends: it ends at once, and leaves the old lock and nothing half-written.
 func TestInterrupted(t *testing.T) {
+	const old = "ofarm.lock 1\nepoch 1767225600\n"
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		t.Run(sig.String(), func(t *testing.T) {
 			dir := t.TempDir()
@@ -25,7 +26,7 @@ func TestInterrupted(t *testing.T) {
 				t.Fatal(err)
 			}
 			lockPath := filepath.Join(dir, "hello", "ofarm.lock")
-			if err := os.WriteFile(lockPath, []byte("the old one\n"), 0o644); err != nil {
+			if err := os.WriteFile(lockPath, []byte(old), 0o644); err != nil {
 				t.Fatal(err)
 			}
 			server, asked := endless(t)
@@ -33,7 +34,7 @@ func TestInterrupted(t *testing.T) {
 			if code != exitInterrupted || stderr != "ofarm: error: interrupted\n" {
 				t.Errorf("exit code %d, want %d; it says %q", code, exitInterrupted, stderr)
 			}
-			if text, err := os.ReadFile(lockPath); err != nil || string(text) != "the old one\n" {
+			if text, err := os.ReadFile(lockPath); err != nil || string(text) != old {
 				t.Errorf("the lock is %q: %v", text, err)
 			}
 			if left, _ := filepath.Glob(filepath.Join(dir, "hello", ".ofarm*")); len(left) > 0 {

@@ -6,13 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
+	"github.com/hashicorp/go-multierror"
 	"github.com/spf13/cobra"
 
 	"github.com/ofarm/ofarm/internal/farm"
 	"github.com/ofarm/ofarm/internal/lock"
+	"github.com/ofarm/ofarm/internal/opamrepo"
 	"github.com/ofarm/ofarm/internal/resolve"
+	"github.com/ofarm/ofarm/internal/resolve/versions"
 	"github.com/ofarm/ofarm/targets"
 )
 
@@ -50,9 +54,12 @@ func newLock(w *world) *cobra.Command {
 		Short:   lockShort,
 		Long:    lockLong,
 		Example: lockExample,
-		Args:    oneProject,
+		Args:    func(c *cobra.Command, args []string) error { return o.checkArgs(c, args) },
 	}
 	c.RunE = func(c *cobra.Command, args []string) error {
+		if err := o.checkFlags(c); err != nil {
+			return err
+		}
 		if o.check {
 			return w.checkLock(o, projectDir(args))
 		}
@@ -70,9 +77,6 @@ func newLock(w *world) *cobra.Command {
 	f.BoolVar(&o.json, "json", false, flagLockJSON)
 	f.StringSliceVar(&o.opamLocked, "opam-locked", nil, flagOpamLocked)
 	o.registerInputs(c)
-	c.MarkFlagsMutuallyExclusive("check", "update")
-	c.MarkFlagsMutuallyExclusive("check", "distro")
-	c.MarkFlagsMutuallyExclusive("opam-locked", "update")
 	return c
 }
 
@@ -89,10 +93,42 @@ func (o *lockOptions) registerInputs(c *cobra.Command) {
 // updateAll is the value of --update without names.
 const updateAll = "*"
 
+// checkArgs wants at most a project. A name after --update is taken for one,
+// since that flag can stand alone.
+func (o lockOptions) checkArgs(c *cobra.Command, args []string) error {
+	if len(args) > 0 && slices.Equal(o.update, []string{updateAll}) {
+		if info, err := os.Stat(args[0]); err != nil || !info.IsDir() {
+			return &usageError{err: &noFolderError{args[0]}, near: "--update=" + args[0]}
+		}
+	}
+	return oneProject(c, args)
+}
+
+// checkFlags refuses flags that contradict each other.
+func (o lockOptions) checkFlags(c *cobra.Command) error {
+	text := ""
+	switch {
+	case o.check && o.set("update"):
+		text = "--check changes nothing, and --update does"
+	case o.check && o.distro:
+		text = "--check changes nothing, and --distro does"
+	case len(o.opamLocked) > 0 && o.set("update"):
+		text = "--opam-locked says all versions, so there is nothing to --update"
+	case o.set("update") && (len(o.update) == 0 || slices.Contains(o.update, "")):
+		text = "--update: no name"
+	default:
+		return nil
+	}
+	return &usageError{err: errors.New(text), command: c.CommandPath()}
+}
+
 // lock makes a project's lock, or brings it up to date.
 func (w *world) lock(ctx context.Context, o lockOptions, dir string) error {
 	project, err := openProject(dir)
 	if err != nil {
+		return err
+	}
+	if err := w.warnProject(project); err != nil {
 		return err
 	}
 	f, meter, err := w.openFarm(o.common)
@@ -100,13 +136,16 @@ func (w *world) lock(ctx context.Context, o lockOptions, dir string) error {
 		return err
 	}
 	defer meter.Close()
-	old := lockedBefore(project)
+	old := w.lockedBefore(project)
 	made, err := w.resolve(ctx, o, project, f, old)
+	if as[*lock.Mistake](err) {
+		return unfit(err)
+	}
 	if err != nil {
 		return err
 	}
 	if err := f.CheckLock(project, made.Lock); err != nil {
-		return fmt.Errorf("checking what was resolved: %w", err)
+		return unfit(fmt.Errorf("checking what was resolved: %w", err))
 	}
 	meter.Close()
 	w.warn(made)
@@ -120,39 +159,42 @@ func (w *world) resolve(ctx context.Context, o lockOptions, p *farm.Project, f *
 		return nil, err
 	}
 	present := presentArchives(w, opt.Targets)
-	opt.Fetcher = f.Fetcher
+	opt.Fetcher, opt.Sources = f.Fetcher, f.Sources()
 	opt.Fetcher.Mirrors = w.mirrors(o.common, p.Dir, p.Config).For(present)
 	opt.ArchiveName = func(name string) string { return archiveAt(present, name) }
 	if opt.Repositories, err = w.openRepositories(ctx, o, p, f, old); err != nil {
 		return nil, err
 	}
-	if err := w.checkDune(p); err != nil {
-		return nil, err
-	}
-	return resolve.Lock(ctx, opt)
+	made, err := resolve.Lock(ctx, opt)
+	return made, misspelt(err, opt.Repositories)
 }
 
-// checkDune warns of opam files that dune hasn't brought up to date.
-func (w *world) checkDune(p *farm.Project) error {
-	stale, err := p.DuneWarnings()
-	for _, d := range stale {
-		if d.File == "" {
-			fmt.Fprintf(w.Stderr, warnDuneProject, d.Text)
-			continue
+// misspeltError says that no versions fit because of a package that there isn't,
+// and which one may be meant.
+type misspeltError struct {
+	err  error
+	near string
+}
+
+func (e *misspeltError) Error() string { return e.err.Error() }
+func (e *misspeltError) Unwrap() error { return e.err }
+
+// misspelt looks for a package that may be meant by one that there isn't.
+func misspelt(err error, repositories *opamrepo.Set) error {
+	var none *versions.NoSolutionError
+	if !errors.As(err, &none) || len(none.Missing) == 0 {
+		return err
+	}
+	known, nerr := repositories.Names()
+	if nerr != nil {
+		return err
+	}
+	for _, name := range none.Missing {
+		if near := nearest(name, known); near != "" {
+			return &misspeltError{err, near}
 		}
-		fmt.Fprintf(w.Stderr, warnDune, d.Text, d.File)
 	}
 	return err
-}
-
-// warn tells what is remarkable about a lock.
-func (w *world) warn(made *resolve.Result) {
-	if made.Apart {
-		fmt.Fprintln(w.Stderr, warnApart)
-	}
-	for _, id := range made.Avoided {
-		fmt.Fprintf(w.Stderr, warnAvoided, id)
-	}
 }
 
 // checkLock tells whether a lock is up to date, without a connection.
@@ -161,7 +203,7 @@ func (w *world) checkLock(o lockOptions, dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := w.checkDune(project); err != nil {
+	if err := w.warnProject(project); err != nil {
 		return err
 	}
 	_, _, err = project.ReadLock()
@@ -181,7 +223,7 @@ func (w *world) checkLock(o lockOptions, dir string) error {
 func (w *world) printCheck(p *farm.Project, stale *farm.StaleError) error {
 	out := struct {
 		Lock        string   `json:"lock"`
-		UpToDate    bool     `json:"upToDate"`
+		UpToDate    bool     `json:"up_to_date"`
 		Differences []string `json:"differences"`
 	}{p.LockPath(), stale == nil, []string{}}
 	if stale != nil {
@@ -190,18 +232,20 @@ func (w *world) printCheck(p *farm.Project, stale *farm.StaleError) error {
 	return w.printJSON(out)
 }
 
-// lockedBefore is the lock that there is; nil where there is none, or one that
-// can't be read: that has nothing to keep.
-func lockedBefore(p *farm.Project) *lock.File {
-	data, err := os.ReadFile(p.LockPath())
-	if err != nil {
-		return nil
+// unfitError says that what was chosen can't be built. It isn't about a lock
+// that is missing or stale, though its cause may look so.
+type unfitError struct{ failure }
+
+func (e *unfitError) Error() string { return e.context + e.err.Error() }
+func (e *unfitError) Unwrap() error { return e.err }
+
+// unfit says of each failure that it is one of what was chosen.
+func unfit(err error) error {
+	var all *multierror.Error
+	for _, f := range failures(err) {
+		all = multierror.Append(all, &unfitError{f})
 	}
-	old, err := lock.Parse(p.LockPath(), data)
-	if err != nil {
-		return nil
-	}
-	return old
+	return all
 }
 
 func orEmpty(f *lock.File) *lock.File {

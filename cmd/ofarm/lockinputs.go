@@ -13,6 +13,7 @@ import (
 	"github.com/ofarm/ofarm/internal/deb"
 	"github.com/ofarm/ofarm/internal/farm"
 	"github.com/ofarm/ofarm/internal/lock"
+	"github.com/ofarm/ofarm/internal/opam"
 	"github.com/ofarm/ofarm/internal/opamrepo"
 	"github.com/ofarm/ofarm/internal/resolve"
 	"github.com/ofarm/ofarm/internal/resolve/versions"
@@ -28,7 +29,7 @@ func (w *world) resolveOptions(o lockOptions, p *farm.Project, old *lock.File) (
 	if !opt.Update.All {
 		opt.Update.Names = o.update
 	}
-	if err := knownUpdates(opt.Update.Names, old); err != nil {
+	if err := knownUpdates(opt.Update.Names, p, old); err != nil {
 		return opt, err
 	}
 	locked := p.Locked()
@@ -58,6 +59,9 @@ func askFor(opt *resolve.Options, o lockOptions, p *farm.Project, old *lock.File
 		opt.Asked = old.Options
 	}
 	if o.set("ocaml") {
+		if _, err := opam.OCaml(o.ocaml); o.ocaml != "" && err != nil {
+			return &usageError{err: fmt.Errorf("--ocaml: %w", err), command: "ofarm lock"}
+		}
 		opt.Asked.OCaml = o.ocaml
 	}
 	if o.set("opam") {
@@ -86,7 +90,7 @@ func askFor(opt *resolve.Options, o lockOptions, p *farm.Project, old *lock.File
 	opt.WithTest, opt.WithDoc = opt.Asked.WithTest, opt.Asked.WithDoc
 	demands, err := p.Demands(opt.Asked)
 	for _, d := range demands {
-		opt.Constraints = append(opt.Constraints, versions.Constraint{Requirement: d.Requirement, By: d.By})
+		opt.Constraints = append(opt.Constraints, versions.Constraint{Package: d.Requirement, By: d.By})
 	}
 	return err
 }
@@ -102,12 +106,16 @@ func (e *notLockedError) Error() string {
 }
 
 // knownUpdates checks that the packages to update are locked.
-func knownUpdates(names []string, old *lock.File) error {
+func knownUpdates(names []string, p *farm.Project, old *lock.File) error {
+	if len(names) == 0 {
+		return nil
+	}
+	if old == nil {
+		return &farm.NoLockError{Path: p.LockPath()}
+	}
 	var known []string
-	if old != nil {
-		for _, p := range old.Packages {
-			known = append(known, p.Name)
-		}
+	for _, p := range old.Packages {
+		known = append(known, p.Name)
 	}
 	for _, name := range names {
 		if !slices.Contains(known, name) {
@@ -118,7 +126,8 @@ func knownUpdates(names []string, old *lock.File) error {
 }
 
 // lockTargets are the targets to lock: those asked for, then those that the lock
-// has besides: of other platforms, and with --target all.
+// has besides: of other platforms, and with --target all. Those of ofarm.toml
+// are always among them, or the lock would be stale at once.
 func lockTargets(o lockOptions, p *farm.Project, old *lock.File) ([]resolve.Target, error) {
 	names := o.targets
 	if len(names) == 0 {
@@ -139,10 +148,7 @@ func lockTargets(o lockOptions, p *farm.Project, old *lock.File) ([]resolve.Targ
 		}
 		out = append(out, t)
 	}
-	if old == nil {
-		return out, nil
-	}
-	for _, t := range old.Targets {
+	for _, t := range orEmpty(old).Targets {
 		if len(o.targets) == 0 && t.Platform == o.platform {
 			continue
 		}
@@ -151,6 +157,15 @@ func lockTargets(o lockOptions, p *farm.Project, old *lock.File) ([]resolve.Targ
 			return nil, err
 		}
 		out = append(out, kept)
+	}
+	for _, name := range p.Config.Targets {
+		t, err := lockTarget(name, targets.Platform(o.platform), p, known)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(out, func(has resolve.Target) bool { return has.Release.Name == t.Release.Name }) {
+			out = append(out, t)
+		}
 	}
 	return out, nil
 }
@@ -174,7 +189,7 @@ const publicRepository = "git+https://github.com/ocaml/opam-repository.git"
 // openRepositories opens the opam repositories: as the lock has them, unless
 // packages are to move.
 func (w *world) openRepositories(ctx context.Context, o lockOptions, p *farm.Project, f *farm.Farm, old *lock.File) (*opamrepo.Set, error) {
-	specs, err := repositories(o, p, old)
+	specs, err := w.repositories(o, p, old)
 	if err != nil {
 		return nil, err
 	}
@@ -190,13 +205,13 @@ func (w *world) openRepositories(ctx context.Context, o lockOptions, p *farm.Pro
 
 // repositories names the opam repositories: those of flags, of ofarm.toml, of
 // the lock, or the public one.
-func repositories(o lockOptions, p *farm.Project, old *lock.File) ([]opamrepo.Spec, error) {
+func (w *world) repositories(o lockOptions, p *farm.Project, old *lock.File) ([]opamrepo.Spec, error) {
 	urls := o.repositories
 	if len(urls) == 0 {
 		urls = p.Config.OpamRepositories
 	}
 	if len(urls) == 0 && old != nil && len(old.Repositories) > 0 {
-		return opamrepo.FromLock(old.Repositories), nil
+		return w.lockedRepositories(old, len(o.update) > 0), nil
 	}
 	if len(urls) == 0 {
 		urls = []string{publicRepository}
@@ -214,6 +229,24 @@ func repositories(o lockOptions, p *farm.Project, old *lock.File) ([]opamrepo.Sp
 		out = append(out, spec)
 	}
 	return out, nil
+}
+
+// lockedRepositories are those of the lock. To move on they are taken without
+// the commits that they are locked at; the lock doesn't say which branches these
+// are of.
+func (w *world) lockedRepositories(old *lock.File, moveOn bool) []opamrepo.Spec {
+	specs := opamrepo.FromLock(old.Repositories)
+	for i, s := range specs {
+		kind, err := opamrepo.ParseKind(s.URL)
+		if !moveOn || err != nil || kind != opamrepo.GitCommit {
+			continue
+		}
+		specs[i].URL, _, _ = strings.Cut(s.URL, "#")
+		if specs[i].URL != publicRepository {
+			fmt.Fprintf(w.Stderr, warnBranch, specs[i])
+		}
+	}
+	return specs
 }
 
 // relativeTo makes a path relative to the project, where a lock has it. A flag's

@@ -46,6 +46,7 @@ func mainCode() int {
 	}
 	w := &world{
 		Args:   os.Args[1:],
+		Stdin:  os.Stdin,
 		Stdout: os.Stdout,
 		Stderr: os.Stderr,
 		Getenv: os.Getenv,
@@ -58,6 +59,7 @@ func mainCode() int {
 // the environment or the clock.
 type world struct {
 	Args           []string
+	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
 	Now            func() time.Time
@@ -91,8 +93,10 @@ func exitCode(err error) int {
 	switch {
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted
-	case errors.As(err, &usage), as[*targets.UnknownError](err):
+	case errors.As(err, &usage), as[*targets.UnknownError](err), as[*notLockedError](err):
 		return exitUsage
+	case as[*unfitError](err):
+		return exitFailed
 	case isLockError(err):
 		return exitLock
 	}

@@ -66,9 +66,9 @@ func (w *world) outdated(ctx context.Context, o lockOptions, dir string) error {
 	if opt.Repositories, err = w.openRepositories(ctx, o, project, f, old); err != nil {
 		return err
 	}
-	opt.Versions = nil
+	opt.Versions, opt.Fetcher, opt.Sources = nil, f.Fetcher, f.Sources()
+	rows, err := outdatedRows(ctx, opt, old)
 	meter.Close()
-	rows, err := outdatedRows(opt, old)
 	if err != nil {
 		return err
 	}
@@ -76,8 +76,8 @@ func (w *world) outdated(ctx context.Context, o lockOptions, dir string) error {
 }
 
 // outdatedRows compares a lock with what could be locked now.
-func outdatedRows(opt resolve.Options, old *lock.File) ([]outdatedRow, error) {
-	chosen, err := resolve.Choose(opt)
+func outdatedRows(ctx context.Context, opt resolve.Options, old *lock.File) ([]outdatedRow, error) {
+	chosen, err := resolve.Choose(ctx, opt)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/go-multierror"
 
+	"github.com/ofarm/ofarm/internal/opamrepo"
 	"github.com/ofarm/ofarm/internal/solve"
 )
 
@@ -27,10 +28,13 @@ func (w *world) report(err error) {
 		fmt.Fprintf(w.Stderr, "ofarm: error: %s\n", strings.TrimRight(text, "\n"))
 		if h := hint(f.err); h != "" && !said[h] {
 			said[h] = true
-			fmt.Fprintf(w.Stderr, "ofarm: hint: %s\n", h)
+			w.hint(h)
 		}
 	}
 }
+
+// hint says what to do about what was told before.
+func (w *world) hint(text string) { fmt.Fprintf(w.Stderr, "ofarm: hint: %s\n", text) }
 
 // text is an error's text. A failed step whose log the display has just shown
 // is told in short.
@@ -57,6 +61,9 @@ type failure struct {
 // said of several holds for each.
 func failures(err error) []failure {
 	for e := err; e != nil; e = errors.Unwrap(e) {
+		if _, ok := e.(*opamrepo.ChangedError); ok {
+			break // one failure, whatever it was on the way
+		}
 		list := joined(e)
 		if list == nil {
 			continue

@@ -22,8 +22,8 @@ func newRoot(w *world) *cobra.Command {
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetHelpCommand(newHelp())
 	root.AddCommand(
-		newBuild(w), newFetch(w), newLock(w), newPlan(w), newLLB(w), newTargets(w),
-		newTree(w), newOutdated(w), newImport(w), newConfigHelp(w), newVersion(w), newCompletion(w),
+		newBuild(w), newFetch(w), newLock(w), newPlan(w), newLLB(w), newTargets(w), newProve(w),
+		newAudit(w), newTree(w), newOutdated(w), newImport(w), newLink(w), newFlags(w), newInit(w), newConfigHelp(w), newVersion(w), newCompletion(w),
 	)
 	root.Flags().BoolP("version", "v", false, versionShort)
 	for _, c := range root.Commands() {

@@ -32,6 +32,7 @@ func TestScript(t *testing.T) {
 			"exits":    exits,
 			"spoil":    spoil,
 			"notfound": notFound,
+			"serve":    serve,
 		},
 	})
 }
@@ -97,6 +98,14 @@ func spoil(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	data[len(data)/2] ^= 0x55
 	ts.Check(os.WriteFile(path, data, 0o644))
+}
+
+// serve starts a server of a folder, and sets a variable to its URL:
+// serve VARIABLE FOLDER
+func serve(ts *testscript.TestScript, neg bool, args []string) {
+	server := httptest.NewServer(http.FileServer(http.Dir(ts.MkAbs(args[1]))))
+	ts.Defer(server.Close)
+	ts.Setenv(args[0], server.URL)
 }
 
 // notFound starts a server that has nothing, and sets a variable to its URL:

@@ -148,7 +148,8 @@ func nameValues(set *pflag.FlagSet) {
 	set.VisitAll(func(f *pflag.Flag) {
 		if quoted, ok := strings.CutPrefix(f.Usage, "`"); ok {
 			value, text, _ := strings.Cut(quoted, "` ")
-			f.Usage, f.Annotations = text, map[string][]string{valueName: {value}}
+			f.Usage = text
+			_ = set.SetAnnotation(f.Name, valueName, []string{value}) // the flag is there
 		}
 	})
 }
@@ -160,5 +161,12 @@ func flagUsage(f *pflag.Flag) (left, right string) {
 	if f.Shorthand != "" {
 		short = "-" + f.Shorthand + ", "
 	}
-	return strings.TrimRight("  "+short+"--"+f.Name+" "+value, " "), f.Usage
+	switch {
+	case value == "":
+	case f.NoOptDefVal != "":
+		value = "[=" + value + "]"
+	default:
+		value = " " + value
+	}
+	return "  " + short + "--" + f.Name + value, f.Usage
 }

@@ -53,15 +53,19 @@ stays while it fits. To move on:
   --update=lwt,ssl  only these, and others only if they must
   --distro          distro packages, from the distro's signed index of today
 
-With --target other targets of the lock stay in it. The options --ocaml, --opam,
---with-test and --with-doc are noted in the lock and hold until they are given
-again; --ocaml '' and --opam '' take them back.
+With --target other targets of the lock stay in it, and those of ofarm.toml are
+added. The options --ocaml, --opam, --with-test and --with-doc are noted in the
+lock and hold until they are given again; --ocaml '', --opam '',
+--with-test=false and --with-doc=false take them back.
 
 Opam packages come from opam's public repository, or from those of ofarm.toml or
---opam-repository: folders, tarballs, or git (git+https://…#REF). Sources and
-Alpine's package files are fetched, since an index doesn't always have their
-sha256. Commit the lock: whoever builds from it reads the same bytes. An
-interrupted or failed lock leaves the old one.`
+--opam-repository: folders, tarballs, or git (git+https://…#REF). A tarball is
+locked by its sha256 and a branch by its commit, and they move with --update;
+likewise what the project's opam files pin (pin-depends). Sources and Alpine's
+package files are fetched, since an index doesn't always have their sha256.
+
+Commit the lock: whoever builds from it reads the same bytes. An interrupted or
+failed lock leaves the old one.`
 
 	lockExample = `  ofarm lock
   ofarm lock --target alpine,debian-oldstable,debian-oldoldstable
@@ -73,10 +77,10 @@ interrupted or failed lock leaves the old one.`
 // ofarm outdated.
 const (
 	outdatedShort = "list locked opam packages that have newer versions"
-	outdatedLong  = `List the locked opam packages of which the opam repositories, as they are now, have
-newer versions: the one that "ofarm lock --update" would take, and the newest
-there is. A "-" means that the locked version stays, because something demands
-it. Nothing is changed.`
+	outdatedLong  = `List the locked opam packages of which the opam repositories, as they are now,
+have newer versions: the one that "ofarm lock --update" would take, and the
+newest there is. A "-" means that the locked version stays, because something
+demands it. Nothing is changed.`
 
 	outdatedExample = `  ofarm outdated
   ofarm outdated --json ./myproject`
@@ -88,9 +92,10 @@ it. Nothing is changed.`
 // ofarm import.
 const (
 	importShort = "write ofarm.lock with the versions of an opam switch"
-	importLong  = `Write PROJECT/ofarm.lock with exactly the versions of opam packages that the files
-name: opam's own locks (NAME.opam.locked, of "opam lock"), or what "opam switch
-export FILE" writes. Everything else is as with "ofarm lock".
+	importLong  = `Write PROJECT/ofarm.lock with exactly the versions of opam packages that the
+files name: opam's own locks (NAME.opam.locked, of "opam lock"), or what "opam
+switch export FILE" writes. Everything else is as with "ofarm lock", which keeps
+these versions afterwards.
 
 The project's own packages are taken from the project, even where a switch has
 them pinned. What else is pinned there must be in an opam repository with that
@@ -103,9 +108,9 @@ version: a lock has no packages from elsewhere.`
 // ofarm tree.
 const (
 	treeShort = "print what depends on what, as locked"
-	treeLong  = `Print the locked opam packages as a tree below each opam file of the project. What
-is below a package is printed once; where the package comes again it has a (*).
-A package that only some of the targets have is followed by their names.
+	treeLong  = `Print the locked opam packages as a tree below each opam file of the project.
+What is below a package is printed once; where the package comes again it has a
+(*). A package that only some of the targets have is followed by their names.
 
 With --why only the ways from one package up to the project: all shortest ones,
 and some others. For a distro package it tells, for each target, which depext of
@@ -129,15 +134,15 @@ connection.`
 
 // ofarm build.
 const (
-	buildShort = "build a locked project for its targets"
+	buildShort = "build a project for its targets, from its lock"
 	buildLong  = `Build the project in the folder PROJECT (default: this one) for one or more
 targets at once, and export the executables to dist/TARGET/bin.
 
-Reads PROJECT/ofarm.lock (and makes it first if it isn't there, as "ofarm lock"
-does), fetches what the cache folder doesn't have yet, and
+Reads PROJECT/ofarm.lock, fetches what the cache folder doesn't have yet, and
 runs the build on BuildKit: on the daemon of --addr or BUILDKIT_HOST, else on
 one that runs at the default socket, else on a private one that lives as long
-as the build. No step of the build has a network.
+as the build. No step of the build has a network. Where there is no lock, it is
+made first, as "ofarm lock" does; a stale one is refused.
 
 Only files that git tracks go in, as they are now. A target whose executables
 break its policy (a dynamic library that isn't libc's, a glibc floor that is
@@ -242,10 +247,10 @@ const (
 	flagOpamLocked           = "`FILE` opam's own lock or export of a switch, to take versions from"
 	flagOpamRepository       = "`PLACE` an opam repository: a folder, a tarball, or git+https://…#REF; the first one wins"
 	flagOCaml                = "`VERSION` the OCaml to build with: 5.3.0, or 5.3 for the newest of the series"
-	flagOpam                 = "`PACKAGE` a further demand on an opam package, such as 'lwt<6' or ocaml-option-flambda"
+	flagOpam                 = "`PACKAGE` a further demand on an opam package, such as 'lwt<6' or ocaml-option-flambda; may be repeated"
 	flagWithTest             = "lock what the project's tests need, too"
 	flagWithDoc              = "lock what the project's documentation needs, too"
-	flagUpdate               = "`NAMES` take newer versions of these opam packages, or of all"
+	flagUpdate               = "`NAMES` take the newest versions that fit of these opam packages, or of all"
 	flagDistro               = "take distro packages as they are today"
 	flagCheck                = "change nothing; exit with 3 if the lock is not what the project asks for"
 	flagLockJSON             = "print what changes, or what --check finds, as JSON"
@@ -282,6 +287,9 @@ const (
 	hintRepository  = "an opam repository is a folder, a tarball, or git+https://…#REF, with a folder packages in it"
 	hintNoSolution  = "loosen one of these demands: in the opam file, in ofarm.toml, or on the command line"
 	hintUpdate      = `"ofarm tree" lists the packages of the lock`
+	hintUnfit       = "choose other versions, as --opam 'NAME!=VERSION' does, or lay an opam repository over it (--opam-repository) that is right"
+	hintOpamFile    = "lay an opam repository over it (--opam-repository) in which the file is right"
+	hintDune        = `"dune build %s" brings it up to date`
 	hintGoneCommit  = `"ofarm lock --update" takes the repository as it is now`
 	hintGoneRef     = "name a branch, tag or commit that the remote has"
 
@@ -294,9 +302,11 @@ const (
 	hintPinned        = "lay an opam repository with these versions over the others (--opam-repository), or unpin them and export the switch again"
 	hintNoVersions    = `"opam lock" and "opam switch export" write such files`
 	hintSource        = "lay an opam repository over it (--opam-repository) in which the package has an archive with a sha256 or sha512"
+	hintPin           = "change pin-depends in the opam file: opam takes NAME.VERSION and a URL, of a git repository (git+https://…#REF) or an archive"
 	hintNoPackage     = "add an opam repository that has it (--opam-repository), or change the version in the file that names it"
 	hintDistroPackage = "its name is from a depexts field, or from distro-packages in ofarm.toml"
-	hintOffline       = "build once without --offline, or name a mirror that is a folder (--mirror)"
+	hintPathConflict  = `the distro can't install both: "ofarm tree --why NAME" tells which depext brings one; leave it out, or out of distro-packages in ofarm.toml`
+	hintOffline       = "run it once without --offline, or name a mirror that is a folder (--mirror)"
 	hintNoSpace       = "free some space, or choose another folder with --cache-dir"
 	hintChecksum      = "the place has other bytes than were locked; name a mirror that has the right ones (--mirror)"
 	hintMirror        = "name another mirror: --mirror, --debian-mirror, --alpine-mirror, or [mirrors] in ofarm.toml"
@@ -312,11 +322,86 @@ const (
 	hintNetwork       = "steps have no network: what a build needs must be a dependency, so that it is locked"
 )
 
+// tellFetching is told of a git remote, which can take its time.
+const tellFetching = "fetching %s from %s\n"
+
 // Warnings.
 const (
-	warnApart       = "ofarm: warning: no versions fit all targets: some packages have different ones"
+	warnApart       = "ofarm: warning: no version of %s fits all targets: it is %s\n"
 	warnAvoided     = "ofarm: warning: %s is to be avoided, its opam file says\n"
-	warnDuneProject = "ofarm: warning: %s\n"
 	warnPinned      = "ofarm: warning: %s is pinned in the switch; it is locked as the opam repository has that version\n"
-	warnDune        = "ofarm: warning: %s; \"dune build %s\" brings it up to date\n"
+	warnDune        = "ofarm: warning: %s\n"
+	warnNothingKept = "ofarm: warning: the lock can't be read, so all is chosen anew: %v\n"
+	warnBranch      = "ofarm: warning: the lock doesn't say which branch of %s it has: now it is the default one; name another with --opam-repository, or in ofarm.toml\n"
+
+	warnUnknownField = "ofarm: warning: %s:%d:%d: opam has no %s %q, so it is ignored\n"
+)
+
+// ofarm audit.
+const (
+	auditShort = "tell what executables need to run elsewhere, and check it"
+	auditLong  = `Read ELF and Mach-O files, whoever built them, and tell what they need and what
+they carry: interpreter, shared libraries, RUNPATH, the glibc floor with the
+symbols that set it, hardening, the stack of musl's threads, paths of the build
+and names of temporary files, symbols and debug information. Nothing is run.
+
+Where the record of the link is at hand, each need is traced to the object, the
+library and the opam package that it comes from. For files that "ofarm build"
+exported it is found by artifacts.json; --link-record names another: a record of
+ofarm's, or GNU ld's map (gcc -Wl,-Map=FILE,--cref).
+
+With --policy the files are held against a policy, and the exit code is 1 if one
+breaks it:
+
+  static          no interpreter, no shared libraries
+  mostly-static   no shared libraries but libc's own (on macOS: libSystem)
+  glibc_2.31      the same, and a glibc floor of 2.31 or less
+  manylinux_2_28  what PEP 600 asks of Python wheels for glibc 2.28: the floor, and
+                  the libraries and symbol versions of auditwheel's profile; with
+                  _x86_64 or _aarch64 behind it the platform, too
+
+Any other version does as well. A static executable keeps all of them. Or a file
+(something with a slash, or NAME.toml) with these keys, all optional; what no key
+speaks of is allowed, and an unknown key is an error:
+
+`
+	auditPlaces = `
+A path of the build is one below --build-path or build-paths, or two names or more
+below the usual places: %s`
+
+	auditExample = `  ofarm audit /usr/bin/git
+  ofarm audit --policy static dist/alpine-3.23/bin/*
+  ofarm audit --policy manylinux_2_28 --json dist/debian-bullseye/bin/hello
+  gcc -o hello hello.o -lfoo -Wl,-Map=hello.map,--cref && ofarm audit --link-record hello.map hello`
+
+	threadStackMusl    = "128 KiB, musl's default"
+	threadStackUnknown = "128 KiB if its libc is musl; no size in the file"
+
+	verdictScript = "not checked: a script"
+
+	flagPolicy     = "`NAME|FILE` static, mostly-static, glibc_2.31, manylinux_2_28 and their like, or a file"
+	flagLinkRecord = "`FILE` record of the file's link, or GNU ld's map with a cross reference"
+	flagBuildPath  = "`PREFIX` what a path of the build starts with, besides the usual places"
+	flagSymbols    = "list every symbol version with all its symbols"
+
+	hintPolicyFile = `"ofarm audit --help" lists every key`
+
+	hintAuditStatic      = "link it with -static, on a musl target (ofarm build --target alpine)"
+	hintAuditArchive     = `link its static archive: link = "mostly-static" does it with ofarm; by hand, give the path of the lib*.a in place of -l`
+	hintAuditRuntime     = "link it with -static-libgcc -static-libstdc++, or with an older compiler"
+	hintAuditMacStatic   = "macOS has no static executables: mostly-static is the most there is"
+	hintAuditDylib       = "give the path of the library's lib*.a in place of -l"
+	hintAuditFloor       = "build it for %s (glibc %s): what is linked there asks for nothing newer"
+	hintAuditRenewed     = "build it for %s (glibc %s): older glibcs have these symbols under older versions, so the sources stay as they are"
+	hintAuditOldest      = "build it for %s: with glibc %s it is the oldest target, and what is linked there can't ask for this"
+	hintAuditNoTarget    = "no target has a glibc of %s or older: do without these symbols, or build a static executable (--target alpine)"
+	hintAuditPrivate     = "some library was linked from inside glibc; link its public one"
+	hintAuditRunpath     = "leave out -rpath (ocamlmklib -L sets one, too), or remove it with patchelf --remove-rpath"
+	hintAuditExecStack   = "add .section .note.GNU-stack,\"\",@progbits to the assembly file that lacks it"
+	hintAuditLeak        = "map the path: BUILD_PATH_PREFIX_MAP for OCaml, -ffile-prefix-map for C; strip removes those of debug information"
+	hintAuditStrip       = "strip it"
+	hintAuditPIE         = "compile with -fPIE and link with -pie"
+	hintAuditRELRO       = "link it with -Wl,-z,relro,-z,now"
+	hintAuditThreadStack = "link it with -Wl,-z,stack-size=8388608, as ofarm does for static targets"
+	hintAuditMacOS       = "build it with MACOSX_DEPLOYMENT_TARGET set to the older version"
 )

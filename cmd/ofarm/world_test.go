@@ -67,7 +67,13 @@ func alpinePackages() []tiny.Package {
 	r, _ := targets.Find("alpine-3.20", nil) // it is one of the releases
 	all := tiny.Packages(append([]string{"zlib", "zlib-dev"}, r.Toolchain...)...)
 	all[1].Depends = []string{"zlib"}
-	return all
+	return append(all, clashing()...)
+}
+
+// clashing are two packages with the same file.
+func clashing() []tiny.Package {
+	file := map[string]string{"usr/bin/thing": "thing\n"}
+	return []tiny.Package{{Name: "thing", Files: file}, {Name: "other-thing", Files: file}}
 }
 
 // write makes a file that isn't there yet.

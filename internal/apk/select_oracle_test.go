@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/ofarm/ofarm/targets"
 )
 
 var update = flag.Bool("update", false, "ask the real apk again and write testdata/select.golden")
@@ -62,11 +64,65 @@ var goldenSets = []string{
 	"gcc>=99",
 	"bash !musl",
 	"build-bas",
+	toolchain,
+	onToolchain + "openssl-dev openssl-libs-static libev-dev gmp-dev zlib-dev zlib-static",
+	onToolchain + "libpq-dev",
+	onToolchain + "postgresql15-dev sqlite-dev sqlite-static",
+	onToolchain + "mariadb-dev mariadb-connector-c-dev",
+	onToolchain + "curl-dev curl-static",
+	onToolchain + "pcre-dev pcre2-dev",
+	onToolchain + "zstd-dev zstd-static lz4-dev xz-dev bzip2-dev",
+	onToolchain + "mesa-dev glu-dev libjpeg-turbo-dev libpng-dev freetype-dev",
+	onToolchain + "gtk+3.0-dev cairo-dev pango-dev",
+	onToolchain + "lapack-dev openblas-dev libc-dev",
+	onToolchain + "mpfr-dev gdbm-dev libffi-dev fftw-dev",
+	onToolchain + "ncurses-dev readline-dev libedit-dev",
+	onToolchain + "llvm15-dev llvm15-static clang15-dev clang15-static",
+	onToolchain + "llvm-dev clang",
+	onToolchain + "g++ autoconf automake libtool cmake",
+	onToolchain + "git curl wget rsync",
+	onToolchain + "protobuf protobuf-dev",
+	onToolchain + "alsa-lib-dev libsamplerate-dev flac-dev libvorbis-dev",
+	onToolchain + "libx11-dev libxcursor-dev libxi-dev libxinerama-dev libxrandr-dev",
+	onToolchain + "libseccomp-dev libuv-dev libevent-dev eudev-dev",
+	onToolchain + "python3 python3-dev py3-yaml",
+	onToolchain + "krb5-dev linux-pam-dev openldap-dev",
+	onToolchain + "gnutls-dev libsodium-dev argon2-dev",
+	onToolchain + "libxml2-dev expat-dev libzip-dev",
+	onToolchain + "gettext-dev flex bison",
+	onToolchain + "tcl-dev tk-dev ruby",
+	onToolchain + "libunwind-dev elfutils-dev binutils-dev",
+	onToolchain + "pkgconfig so:libz.so.1 cmd:gcc",
+	onToolchain + "gcc make pkgconf",
+	onToolchain + "libressl-dev openssl-dev",
+	onToolchain + "nosuchpackage zlib-dev",
 }
 
-// simulate asks the real apk what it would add to an empty root.
-func simulate(t *testing.T, apk real, words string) string {
+// onToolchain begins requests to a root that has the toolchain of Alpine's
+// releases already, as depexts are asked for. Their answers are what is added.
+const onToolchain = "on the toolchain: "
+
+var toolchain = func() string {
+	r, err := targets.Find("alpine-3.20", nil)
+	if err != nil {
+		panic(err)
+	}
+	return strings.Join(r.Toolchain, " ")
+}()
+
+// splitRequest gives the words of what a root has already, and of what is asked
+// for.
+func splitRequest(words string) (has, want []string) {
+	if rest, ok := strings.CutPrefix(words, onToolchain); ok {
+		return strings.Fields(toolchain), strings.Fields(rest)
+	}
+	return nil, strings.Fields(words)
+}
+
+// simulate asks the real apk what it would add to a root that has some packages.
+func simulate(t *testing.T, apk real, index *Index, words string) string {
 	t.Helper()
+	has, want := splitRequest(words)
 	root := t.TempDir()
 	repo := filepath.Join(t.TempDir(), "repo")
 	if err := os.MkdirAll(filepath.Join(repo, "aarch64"), 0o755); err != nil {
@@ -82,7 +138,8 @@ func simulate(t *testing.T, apk real, words string) string {
 	if out, err := apk.command(append(common, "--initdb", "add")...).CombinedOutput(); err != nil {
 		t.Fatalf("apk --initdb: %v: %s", err, out)
 	}
-	cmd := apk.command(append(append(common, "--simulate", "add"), strings.Fields(words)...)...)
+	installInto(t, root, index, has)
+	cmd := apk.command(append(append(common, "--simulate", "add"), want...)...)
 	out, err := cmd.CombinedOutput()
 	if _, exit := err.(*exec.ExitError); err != nil && !exit {
 		t.Fatal(err)
@@ -94,8 +151,42 @@ func simulate(t *testing.T, apk real, words string) string {
 	for _, m := range regexp.MustCompile(`Installing (\S+) \((\S+)\)`).FindAllStringSubmatch(string(out), -1) {
 		got = append(got, m[1]+"-"+m[2])
 	}
-	sort.Strings(got)
-	return strings.Join(got, "\n")
+	return spell(got)
+}
+
+// spell writes package IDs as the golden file has them.
+func spell(ids []string) string {
+	if len(ids) == 0 {
+		return "nothing"
+	}
+	sort.Strings(ids)
+	return strings.Join(ids, "\n")
+}
+
+// installInto makes some packages and what they need the installed ones of a
+// root. Apk's list of them has the format of an index.
+func installInto(t *testing.T, root string, index *Index, has []string) {
+	t.Helper()
+	var installed []byte
+	for _, p := range kept(t, index, has) {
+		installed = append(p.AppendIndex(installed), '\n')
+	}
+	save(t, filepath.Join(root, "lib/apk/db/installed"), installed)
+	save(t, filepath.Join(root, "etc/apk/world"), []byte(strings.Join(has, "\n")+"\n"))
+}
+
+// kept is some packages with what they need.
+func kept(t *testing.T, index *Index, has []string) []Package {
+	t.Helper()
+	s, err := Select(SelectOptions{Repositories: []*Index{index}, Want: has})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []Package
+	for _, p := range s.Packages {
+		out = append(out, p.Package)
+	}
+	return out
 }
 
 func testbedIndex(t *testing.T) []byte {
@@ -125,17 +216,20 @@ func readTestbedIndex(t *testing.T) *Index {
 }
 
 // answer is Select's, in the golden file's form.
-func answer(index *Index, words string) string {
-	s, err := Select(SelectOptions{Repositories: []*Index{index}, Want: strings.Fields(words)})
+func answer(t *testing.T, index *Index, words string) string {
+	t.Helper()
+	has, want := splitRequest(words)
+	s, err := Select(SelectOptions{Repositories: []*Index{index}, Want: want, Keep: kept(t, index, has)})
 	if err != nil {
 		return "error"
 	}
 	var out []string
 	for _, p := range s.Packages {
-		out = append(out, p.ID())
+		if p.Repository >= 0 {
+			out = append(out, p.ID())
+		}
 	}
-	sort.Strings(out)
-	return strings.Join(out, "\n")
+	return spell(out)
 }
 
 // TestSelectAsApkDoes compares with the real apk's answers over the real index.
@@ -168,7 +262,7 @@ func compareGolden(t *testing.T, index *Index) {
 		if !ok {
 			t.Errorf("%s: not in the golden file; run the test with -update", words)
 		}
-		if diff := cmp.Diff(strings.Split(want, "\n"), strings.Split(answer(index, words), "\n")); diff != "" {
+		if diff := cmp.Diff(strings.Split(want, "\n"), strings.Split(answer(t, index, words), "\n")); diff != "" {
 			t.Errorf("Select(%s) (-apk +ours):\n%s", words, diff)
 		}
 	}
@@ -180,7 +274,7 @@ func recordGolden(t *testing.T, index *Index) {
 	var b bytes.Buffer
 	chosen := map[string]bool{}
 	for _, words := range goldenSets {
-		answer := simulate(t, apk, words)
+		answer := simulate(t, apk, index, words)
 		fmt.Fprintf(&b, "# %s\n%s\n\n", words, answer)
 		for id := range strings.SplitSeq(answer, "\n") {
 			chosen[id] = true

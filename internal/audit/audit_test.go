@@ -332,8 +332,10 @@ func FuzzRead(f *testing.F) {
 	f.Add(tiny(elf.ET_EXEC, elf.EM_AARCH64, ""))
 	f.Add(compressed("/ofarm/x"))
 	f.Add([]byte("#!/bin/sh\n"))
+	f.Add(macPortable.bytes())
+	f.Add(fat(macBound.bytes(), macPortable.bytes()))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		r, err := readBytes(b, Options{Prefixes: []string{"/ofarm/"}})
+		r, err := readBytes(b, Options{Prefixes: []string{"/ofarm/"}, Places: true, Temps: true})
 		if err == nil && (r.Size != int64(len(b)) || len(r.SHA256) != 64) {
 			t.Errorf("got %+v", r)
 		}

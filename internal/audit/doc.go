@@ -1,7 +1,7 @@
-// Package audit reads an executable and tells what it needs to run elsewhere:
-// its interpreter, its shared libraries, the glibc it asks for and by which
-// symbols, and what of the build's own paths it carries. A [Policy] says what
-// a target allows.
+// Package audit reads an executable, ELF or Mach-O, and tells what it needs to
+// run elsewhere: its interpreter, its shared libraries, the glibc it asks for and
+// by which symbols, and what of the build's own paths it carries. A [Policy] says
+// what a target, or a standard such as manylinux_2_28, allows.
 //
 // # Why the file is read, not run
 //
@@ -31,8 +31,45 @@
 //   - The whole file is searched for leaked paths, not just its sections: an
 //     OCaml bytecode executable carries its program behind the ELF image.
 //     Compressed debug sections are searched unpacked as well.
-//   - A file that is not ELF (a script) is described, not refused.
+//   - A file that is neither ELF nor Mach-O (a script) is described, not refused.
+//   - RELRO is "full" if nothing is left to bind once the program runs: BIND_NOW,
+//     or a static executable whose table of function addresses (.got.plt) lies in
+//     what becomes read-only.
+//   - On macOS there is no static libc: "mostly-static" is libSystem and nothing
+//     else. libobjc, libc++ and the frameworks are parts of the system as well, but
+//     a program that needs them says so by being "dynamic". Of a universal file
+//     each architecture is a report of its own, and each must keep a policy.
+//
+// # Whose fault it is
+//
+// An executable names symbols, not who asked for them: that is lost in the link.
+// [Origins] brings it back, from the record that the linker shim keeps
+// ([LinkRecord]) or from the cross reference of a linker map ([LinkMap]), and is
+// simply absent where neither is at hand. The shape of a record is known here by
+// the few fields that matter, so that this package needs no other.
+//
+// What lowers a floor is known by two facts. Whatever is linked on a release asks
+// for nothing newer than the release's own glibc; and of some symbols ([Renewed])
+// it is known that older glibcs have them too, so that a program's sources can
+// stay. Nothing else is guessed.
+//
+// # Paths of the build
+//
+// For its own builds ofarm knows the folder, and every text that starts with it
+// counts ([Options.Prefixes]). Of other people's it doesn't: there a path counts
+// if it is in one of the usual places of builds and two names deep, with nothing
+// to be filled in ([Places]). Names of temporary files are told by the random part
+// that compilers give them: they make each build another file.
+//
+// # Policies
+//
+// A [Policy] allows what it doesn't speak of. [Named] has the well-known ones; the
+// facts of manylinux are PEP 600's and auditwheel's. [ParsePolicy] reads a file,
+// where a key that isn't known is an error with its line: a misspelt rule would be
+// no rule. A [Violation] names the rule, what breaks it, and the culprit; what to
+// do about it is for the command to say, which knows the targets.
 //
 // The formats: System V ABI chapters 4 and 5, the gABI's note and program header
-// pages, and the Linux Standard Base's chapter on symbol versioning.
+// pages, the Linux Standard Base's chapter on symbol versioning, and Apple's
+// <mach-o/loader.h> and <mach-o/fat.h>.
 package audit

@@ -105,3 +105,13 @@ func compressed(text string) []byte {
 func readBytes(b []byte, o Options) (*Report, error) {
 	return Read(bytes.NewReader(b), int64(len(b)), o)
 }
+
+// archive puts objects into a static library.
+func archive(t *testing.T, dir, name string, objects ...string) {
+	t.Helper()
+	cmd := exec.Command("ar", append([]string{"rcs", name}, objects...)...)
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("ar: %v\n%s", err, out)
+	}
+}

@@ -16,13 +16,13 @@ const (
 )
 
 // scan reads the whole file once, for its sha256 and for leaks, and then the
-// compressed sections once more, unpacked.
-func (r *Report) scan(src io.ReaderAt, f *elf.File, o Options) error {
+// compressed sections of an ELF file once more, unpacked.
+func (r *Report) scan(src io.ReaderAt, f *elf.File, section func(off int64) string, o Options) error {
 	if o.MaxLeaks == 0 {
 		o.MaxLeaks = defaultMaxLeaks
 	}
 	sum := sha256.New()
-	s := scanner{report: r, o: o, section: func(off int64) string { return sectionAt(f, off) }}
+	s := r.scanner(o, section)
 	if err := s.read(io.NewSectionReader(src, 0, r.Size), sum); err != nil {
 		return err
 	}
@@ -30,14 +30,14 @@ func (r *Report) scan(src io.ReaderAt, f *elf.File, o Options) error {
 	if s.size != r.Size {
 		return fmt.Errorf("reading stopped at byte %d of %d", s.size, r.Size)
 	}
-	if f == nil || len(o.Prefixes) == 0 {
+	if f == nil || len(s.searches) == 0 {
 		return nil
 	}
 	for _, sec := range f.Sections {
 		if sec.Flags&elf.SHF_COMPRESSED == 0 {
 			continue
 		}
-		s := scanner{report: r, o: o, section: func(int64) string { return sec.Name }}
+		s := r.scanner(o, func(int64) string { return sec.Name })
 		if err := s.read(sec.Open(), nil); err != nil {
 			return fmt.Errorf("unpacking section %q: %w", sec.Name, err)
 		}
@@ -45,14 +45,41 @@ func (r *Report) scan(src io.ReaderAt, f *elf.File, o Options) error {
 	return nil
 }
 
-// scanner looks for prefixes in a stream, chunk by chunk. Each chunk is read
+// scanner looks for texts in a stream, chunk by chunk. Each chunk is read
 // behind the last maxText bytes of the one before, so that a text which lies
 // across the border is seen whole.
 type scanner struct {
-	report  *Report
-	o       Options
-	section func(off int64) string
-	size    int64 // bytes seen so far
+	searches []search
+	most     int // how many finds each search lists
+	section  func(off int64) string
+	size     int64 // bytes seen so far
+	before   byte  // the one before the window; 0 at the start
+}
+
+// search looks for one kind of text.
+type search struct {
+	anchors []string // each find starts with one of them
+	// text is the find at the start of w, behind another byte; empty if it is none.
+	text  func(before byte, w []byte) string
+	found *[]Leak
+	count *int
+}
+
+func (r *Report) scanner(o Options, section func(int64) string) *scanner {
+	s := &scanner{most: o.MaxLeaks, section: section}
+	var prefixes []string
+	for _, p := range o.Prefixes {
+		if p != "" && len(p) <= maxText {
+			prefixes = append(prefixes, p)
+		}
+	}
+	if anchors := append(prefixes, placesOf(o)...); len(anchors) > 0 {
+		s.searches = append(s.searches, search{anchors, leakText(prefixes), &r.Leaks, &r.LeakCount})
+	}
+	if o.Temps {
+		s.searches = append(s.searches, search{tempAnchors, tempText, &r.Temps, &r.TempCount})
+	}
+	return s
 }
 
 func (s *scanner) read(src io.Reader, sum hash.Hash) error {
@@ -78,42 +105,67 @@ func (s *scanner) read(src io.Reader, sum hash.Hash) error {
 		if last {
 			return nil
 		}
+		if done > 0 {
+			s.before = window[done-1]
+		}
 		kept = copy(buf, window[done:])
 	}
 }
 
-// window reports the leaks that start before done in w, which lies at offset
-// base of the stream.
+// window reports what starts before done in w, which lies at offset base of the
+// stream.
 func (s *scanner) window(w []byte, done int, base int64) {
-	for at := 0; at < done; {
-		i := s.next(w[at:])
-		if i < 0 || at+i >= done {
-			return
+	for _, one := range s.searches {
+		n := nearest{w: w, anchors: one.anchors}
+		for at := n.next(0); at < done; {
+			before := s.before
+			if at > 0 {
+				before = w[at-1]
+			}
+			text := one.text(before, w[at:])
+			if text != "" {
+				s.add(one, Leak{Section: s.section(base + int64(at)), Offset: base + int64(at), Text: text})
+			}
+			at = n.next(at + max(len(text), 1))
 		}
-		at += i
-		text := printable(w[at:])
-		s.report.LeakCount++
-		if len(s.report.Leaks) < s.o.MaxLeaks {
-			off := base + int64(at)
-			s.report.Leaks = append(s.report.Leaks, Leak{Section: s.section(off), Offset: off, Text: text})
-		}
-		at += max(len(text), 1)
 	}
 }
 
-// next returns where the nearest prefix starts, or -1.
-func (s *scanner) next(w []byte) int {
-	best := -1
-	for _, p := range s.o.Prefixes {
-		if p == "" || len(p) > maxText {
-			continue
+func (s *scanner) add(one search, l Leak) {
+	*one.count++
+	if len(*one.found) < s.most {
+		*one.found = append(*one.found, l)
+	}
+}
+
+// nearest finds anchors in their order in w. It remembers where each comes next,
+// so that a rare anchor isn't searched for again after every find of a frequent
+// one.
+type nearest struct {
+	w       []byte
+	anchors []string
+	at      []int
+}
+
+// next returns where the nearest anchor at or after from starts, or len(w).
+func (n *nearest) next(from int) int {
+	if n.at == nil {
+		n.at = make([]int, len(n.anchors))
+		for i := range n.at {
+			n.at[i] = -1
 		}
-		if best >= 0 {
-			w = w[:min(len(w), best+len(p))]
+	}
+	best := len(n.w)
+	for i, a := range n.anchors {
+		if n.at[i] < from {
+			n.at[i] = len(n.w)
+			if rest := n.w[min(from, len(n.w)):]; len(rest) > 0 {
+				if j := bytes.Index(rest, []byte(a)); j >= 0 {
+					n.at[i] = from + j
+				}
+			}
 		}
-		if i := bytes.Index(w, []byte(p)); i >= 0 && (best < 0 || i < best) {
-			best = i
-		}
+		best = min(best, n.at[i])
 	}
 	return best
 }

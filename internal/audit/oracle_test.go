@@ -22,6 +22,8 @@ type facts struct {
 	BuildID          string
 	ExecStack        bool
 	Floor            string
+	PIE              bool
+	RELRO            string
 }
 
 var (
@@ -30,6 +32,7 @@ var (
 	interpLine  = regexp.MustCompile(`program interpreter: (.*)\]`)
 	buildLine   = regexp.MustCompile(`Build ID: ([0-9a-f]+)`)
 	needLine    = regexp.MustCompile(`Name: (\S+)\s+Flags`)
+	bindLine    = regexp.MustCompile(`\((BIND_NOW|FLAGS|FLAGS_1)\)(.*)`)
 	stackLine   = regexp.MustCompile(`GNU_STACK\s+0x\S+ 0x\S+ 0x\S+\s+\S+ \S+ (\S+)`)
 )
 
@@ -54,6 +57,8 @@ func readelf(t *testing.T, path string) facts {
 		BuildID:     first(buildLine),
 		ExecStack:   first(stackLine) == "" || strings.Contains(first(stackLine), "E"),
 	}
+	f.PIE = strings.Contains(out, "(FLAGS_1)") && regexp.MustCompile(`\(FLAGS_1\).*\bPIE\b`).MatchString(out)
+	f.RELRO = relroOf(out)
 	for _, m := range neededLine.FindAllStringSubmatch(out, -1) {
 		f.Needed = append(f.Needed, m[1])
 	}
@@ -66,6 +71,19 @@ func readelf(t *testing.T, path string) facts {
 	}
 	slices.Sort(f.Versions)
 	return f
+}
+
+// relroOf goes by the segment and by the three ways of saying "now".
+func relroOf(out string) string {
+	if !strings.Contains(out, "GNU_RELRO") {
+		return RELRONone
+	}
+	for _, m := range bindLine.FindAllStringSubmatch(out, -1) {
+		if m[1] == "BIND_NOW" || strings.Contains(m[2], "BIND_NOW") || m[1] == "FLAGS_1" && strings.Contains(m[2], "NOW") {
+			return RELROFull
+		}
+	}
+	return RELROPartial
 }
 
 // maxDotted is the plain way of comparing, for small numbers.
@@ -86,7 +104,7 @@ func maxDotted(a, b string) string {
 func ours(r *Report) facts {
 	f := facts{
 		Needed: r.Needed, Interpreter: r.Interpreter, RunPath: strings.Join(r.RunPath, ""),
-		BuildID: r.BuildID, ExecStack: r.ExecStack, Floor: r.Floor,
+		BuildID: r.BuildID, ExecStack: r.ExecStack, Floor: r.Floor, PIE: r.PIE, RELRO: r.RELRO,
 	}
 	for _, v := range r.Versions {
 		f.Versions = append(f.Versions, v.Name)
@@ -95,25 +113,31 @@ func ours(r *Report) facts {
 	return f
 }
 
-// systemFiles gives a spread of this machine's executables and libraries.
+// systemFiles gives a spread of this machine's ELF files: at least 50 executables
+// of /usr/bin, always the same ones, and some libraries.
 func systemFiles(t *testing.T) []string {
 	t.Helper()
-	var elfs []string
-	for _, pattern := range []string{"/usr/bin/*", "/usr/sbin/*", "/lib/*/lib*.so.*"} {
-		all, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var some []string
-		for i := 0; i < len(all); i += max(1, len(all)/15) {
-			if f, err := elf.Open(all[i]); err == nil {
-				f.Close()
-				some = append(some, all[i])
-			}
-		}
-		elfs = append(elfs, some...)
+	return append(spread(t, "/usr/bin/*", 60), spread(t, "/lib/*/lib*.so.*", 15)...)
+}
+
+func spread(t *testing.T, pattern string, most int) []string {
+	t.Helper()
+	all, err := filepath.Glob(pattern)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return elfs
+	elfs := slices.DeleteFunc(all, func(path string) bool {
+		f, err := elf.Open(path)
+		if err == nil {
+			f.Close()
+		}
+		return err != nil
+	})
+	var some []string
+	for i := range min(most, len(elfs)) {
+		some = append(some, elfs[i*len(elfs)/min(most, len(elfs))])
+	}
+	return some
 }
 
 func TestAgreesWithReadelf(t *testing.T) {
@@ -122,8 +146,8 @@ func TestAgreesWithReadelf(t *testing.T) {
 		t.Skip("readelf is not installed")
 	}
 	files := systemFiles(t)
-	if len(files) == 0 {
-		t.Skip("no ELF files in /usr")
+	if len(files) < 50 {
+		t.Skipf("only %d ELF files in /usr", len(files))
 	}
 	for _, path := range files {
 		r, err := File(path, Options{})
@@ -137,28 +161,64 @@ func TestAgreesWithReadelf(t *testing.T) {
 	}
 }
 
+// TestSymbolsAgreeWithObjdump compares which symbol needs which version.
 func TestSymbolsAgreeWithObjdump(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("objdump"); err != nil {
 		t.Skip("objdump is not installed")
 	}
-	const path = "/bin/ls"
-	r, err := File(path, Options{})
-	if err != nil {
-		t.Skip(err)
-	}
-	out, err := exec.Command("objdump", "-T", path).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var want []string
-	versioned := regexp.MustCompile(`\(?GLIBC_` + regexp.QuoteMeta(r.Floor) + `\)?\s+(\S+)$`)
-	for line := range strings.Lines(string(out)) {
-		if m := versioned.FindStringSubmatch(strings.TrimSpace(line)); m != nil {
-			want = append(want, m[1])
+	versioned := regexp.MustCompile(`\s\(?(GLIBC_[0-9.]+)\)?\s+(\S+)$`)
+	for _, path := range spread(t, "/usr/bin/*", 20) {
+		r, err := File(path, Options{})
+		if err != nil {
+			t.Errorf("File: %v", err)
+			continue
+		}
+		out, err := exec.Command("objdump", "-T", path).Output()
+		if err != nil && r.Linkage != Static {
+			t.Fatal(err)
+		}
+		want, got := map[string][]string{}, map[string][]string{}
+		for line := range strings.Lines(string(out)) {
+			if m := versioned.FindStringSubmatch(strings.TrimSpace(line)); m != nil {
+				want[m[1]] = sortedUnique(append(want[m[1]], m[2]))
+			}
+		}
+		for _, v := range r.Versions {
+			if _, ok := glibcVersion(v.Name); ok && len(v.Symbols) > 0 {
+				got[v.Name] = sortedUnique(append(got[v.Name], v.Symbols...))
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: symbols (-objdump +ours)\n%s", path, diff)
 		}
 	}
-	if diff := cmp.Diff(sortedUnique(want), r.FloorSymbols); diff != "" || len(want) == 0 {
-		t.Errorf("symbols of the floor %s: (-objdump +ours)\n%s", r.Floor, diff)
+}
+
+// TestAgreesWithLdd: what ldd resolves is what NEEDED says, directly or through
+// other libraries.
+func TestAgreesWithLdd(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("ldd"); err != nil {
+		t.Skip("ldd is not installed")
+	}
+	for _, path := range spread(t, "/usr/bin/*", 12) {
+		r, err := File(path, Options{})
+		if err != nil {
+			t.Errorf("File: %v", err)
+			continue
+		}
+		cmd := exec.Command("ldd", path)
+		cmd.Env = append(os.Environ(), "LC_ALL=C")
+		out, err := cmd.CombinedOutput()
+		text := string(out)
+		if isStatic := err != nil || strings.Contains(text, "statically linked"); isStatic != (r.Linkage == Static) {
+			t.Errorf("%s: linkage %s, and ldd says %q", path, r.Linkage, text)
+		}
+		for _, lib := range r.Needed {
+			if !strings.Contains(text, lib) {
+				t.Errorf("%s: ldd doesn't name %s", path, lib)
+			}
+		}
 	}
 }

@@ -3,15 +3,17 @@ package audit
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/go-multierror"
 )
 
 // Policy says what a target allows of an executable. The zero value allows
-// everything.
+// everything. [Named] has those with well-known names, [ParsePolicy] reads one
+// from a file.
 type Policy struct {
+	Name        string   // as a user names it; empty for a target's own
 	Linkage     string   // [Static], or [MostlyStatic], which a static file meets as well; empty allows all
+	OS          string   // "linux" or "darwin"; empty allows all
 	Platform    string   // "linux/amd64"; empty allows all
 	MaxGLIBC    string   // highest glibc floor, "2.31"; empty allows all
 	AllowNeeded []string // sonames allowed besides libc's family, as path.Match patterns: "libssl.so.*"
@@ -19,6 +21,18 @@ type Policy struct {
 	NoExecStack bool     // no executable stack
 	NoLeaks     bool     // none of the prefixes given to [Read]
 	NoPrivate   bool     // no GLIBC_PRIVATE
+
+	OnlyNeeded   bool              // nothing in NEEDED but libc's family and AllowNeeded, whatever Linkage says
+	MaxVersions  map[string]string // highest versions of other libraries' symbols, by prefix: "GLIBCXX": "3.4.24"
+	MaxMacOS     string            // highest minimum macOS, "11.0"; empty allows all
+	AllowRunpath []string          // with NoRunpath: what is allowed all the same, as path.Match patterns: "$ORIGIN/*"
+	NoTemps      bool              // no names of temporary files
+	NoDebug      bool              // no debug information
+	NoSymbols    bool              // stripped
+	PIE          bool              // loaded at an address of the system's choice
+	BindNow      bool              // no lazy binding
+	RELRO        string            // at least [RELROPartial] or [RELROFull]; empty allows all
+	ThreadStack  uint64            // least PT_GNU_STACK size in bytes, of executables that aren't glibc's; 0 allows all
 }
 
 // Rule names what a violation broke, for tables and JSON.
@@ -34,159 +48,71 @@ const (
 	RuleRunpath     Rule = "runpath"
 	RuleExecStack   Rule = "exec-stack"
 	RuleLeak        Rule = "leak"
+	RuleVersion     Rule = "symbol-version"
+	RuleMacOS       Rule = "macos-version"
+	RuleTemp        Rule = "temporary-file"
+	RuleDebug       Rule = "debug-info"
+	RuleSymbols     Rule = "symbols"
+	RulePIE         Rule = "pie"
+	RuleBindNow     Rule = "bind-now"
+	RuleRELRO       Rule = "relro"
+	RuleThreadStack Rule = "thread-stack"
 )
 
 // Violation is one thing that a policy doesn't allow. A report that breaks
 // several rules, or one rule several times, has one violation for each.
 type Violation struct {
-	File    string
-	Rule    Rule
-	What    string   // what was found: "libssl.so.3", "GLIBC_2.34", "/opt/lib"
-	Why     string   // why that is wrong, and what it comes from
-	Library string   // the library concerned, as in NEEDED, or empty
-	Symbols []string // the symbols that ask for What, where known, sorted
+	File    string   `json:"-"`
+	Slice   string   `json:"platform,omitempty"` // the architecture of a universal file, "darwin/arm64"
+	Rule    Rule     `json:"rule"`
+	What    string   `json:"what"`              // what was found: "libssl.so.3", "GLIBC_2.34", "/opt/lib"
+	Why     string   `json:"why"`               // why that is wrong, and what it comes from
+	Library string   `json:"library,omitempty"` // the library concerned, as in NEEDED, or empty
+	Symbols []string `json:"symbols,omitempty"` // the symbols that ask for What, where known, sorted
+	Origins []Origin `json:"from,omitempty"`    // the inputs of the link that ask for What, where known
 }
 
-// Error gives file, finding and reason on one line.
+// Error gives file, finding, reason and culprits on one line.
 func (v *Violation) Error() string {
-	return fmt.Sprintf("%s: %s: %s", v.File, v.What, v.Why)
+	text := fmt.Sprintf("%s: %s: %s", v.File, v.What, v.Why)
+	if len(v.Origins) > 0 {
+		text += "; from " + describe(v.Origins)
+	}
+	return text
 }
 
 // Check holds a report against the policy. Its error is a *multierror.Error of
-// [*Violation], or nil. Only ELF executables and libraries have a linkage: of
-// other files only leaks are checked.
+// [*Violation], or nil. Only ELF and Mach-O files have a linkage: of other files
+// only leaks and temporary files are checked.
 func (p Policy) Check(r *Report) error {
-	var all []*Violation
-	if r.Kind == KindELF {
-		all = slices.Concat(p.platform(r), p.interpreter(r), p.needed(r), p.glibc(r), p.runpath(r), p.stack(r))
-	}
-	all = append(all, p.leaks(r)...)
 	var errs *multierror.Error
-	for _, v := range all {
-		v.File = r.File
+	for _, v := range p.Violations(r) {
 		errs = multierror.Append(errs, v)
 	}
 	return errs.ErrorOrNil()
 }
 
-func (p Policy) platform(r *Report) []*Violation {
-	if p.Platform == "" || p.Platform == r.Platform {
-		return nil
-	}
-	return []*Violation{{
-		Rule: RulePlatform,
-		What: fmt.Sprintf("%d-bit %s", r.Class, r.Machine),
-		Why:  "the target's platform is " + p.Platform,
-	}}
-}
-
-func (p Policy) interpreter(r *Report) []*Violation {
-	if p.Linkage != Static || r.Interpreter == "" {
-		return nil
-	}
-	return []*Violation{{
-		Rule: RuleInterpreter,
-		What: r.Interpreter,
-		Why:  "an interpreter in an executable that must be static",
-	}}
-}
-
-func (p Policy) needed(r *Report) []*Violation {
-	if p.Linkage != Static && p.Linkage != MostlyStatic {
-		return nil
-	}
-	var out []*Violation
-	for _, lib := range r.Needed {
-		if p.Linkage == MostlyStatic && LibcFamily(lib) || p.allows(lib) {
-			continue
-		}
-		symbols := r.SymbolsOf(lib)
-		out = append(out, &Violation{
-			Rule: RuleNeeded, What: lib, Library: lib, Symbols: symbols,
-			Why: fmt.Sprintf("a %s executable must not need this shared library%s", p.Linkage, because(symbols)),
-		})
-	}
-	return out
-}
-
-func (p Policy) allows(lib string) bool {
-	return slices.ContainsFunc(p.AllowNeeded, func(pat string) bool { return matches(pat, lib) })
-}
-
-// glibc makes one violation per version above the limit, highest first, so that
-// a reader sees everything that has to go and not just the worst.
-func (p Policy) glibc(r *Report) []*Violation {
-	var out []*Violation
-	for _, v := range slices.Backward(r.Versions) {
-		if v.Name == glibcPrivate && p.NoPrivate {
-			out = append(out, &Violation{
-				Rule: RulePrivate, What: v.Name, Library: v.Library, Symbols: v.Symbols,
-				Why: fmt.Sprintf("ties the file to one build of %s%s", v.Library, because(v.Symbols)),
-			})
-		}
-		x, ok := glibcVersion(v.Name)
-		if ok && p.MaxGLIBC != "" && CompareVersions(x, p.MaxGLIBC) > 0 {
-			out = append(out, &Violation{
-				Rule: RuleGLIBC, What: v.Name, Library: v.Library, Symbols: v.Symbols,
-				Why: fmt.Sprintf("newer than %s, the highest glibc this target allows%s", p.MaxGLIBC, because(v.Symbols)),
-			})
+// Violations is [Policy.Check] as a list, in the order of the rules.
+func (p Policy) Violations(r *Report) []*Violation {
+	all := p.linked(r)
+	for _, s := range r.Slices {
+		for _, v := range p.linked(s) {
+			v.Slice = s.Platform
+			all = append(all, v)
 		}
 	}
-	return out
+	all = slices.Concat(all, p.leaks(r), p.temps(r))
+	for _, v := range all {
+		v.File = r.File
+	}
+	return all
 }
 
-func (p Policy) runpath(r *Report) []*Violation {
-	if !p.NoRunpath {
+// linked checks what only a linked file of one architecture has.
+func (p Policy) linked(r *Report) []*Violation {
+	if r.Kind != KindELF && r.Kind != KindMachO || len(r.Slices) > 0 {
 		return nil
 	}
-	var out []*Violation
-	for _, s := range r.RPath {
-		out = append(out, &Violation{Rule: RuleRunpath, What: s, Why: "an RPATH: libraries would be searched in a folder of the build"})
-	}
-	for _, s := range r.RunPath {
-		out = append(out, &Violation{Rule: RuleRunpath, What: s, Why: "a RUNPATH: libraries would be searched in a folder of the build"})
-	}
-	return out
-}
-
-func (p Policy) stack(r *Report) []*Violation {
-	if !p.NoExecStack || !r.ExecStack {
-		return nil
-	}
-	return []*Violation{{
-		Rule: RuleExecStack,
-		What: "executable stack",
-		Why:  "some object file lacks .note.GNU-stack, often one written in assembly; hardened kernels refuse to start such files",
-	}}
-}
-
-func (p Policy) leaks(r *Report) []*Violation {
-	if !p.NoLeaks {
-		return nil
-	}
-	var out []*Violation
-	for _, l := range r.Leaks {
-		out = append(out, &Violation{Rule: RuleLeak, What: fmt.Sprintf("%q", l.Text), Why: "a path of the build" + place(l)})
-	}
-	return out
-}
-
-func place(l Leak) string {
-	if l.Section == "" {
-		return fmt.Sprintf(" at offset %d", l.Offset)
-	}
-	return fmt.Sprintf(" in %s at offset %d", l.Section, l.Offset)
-}
-
-// because names at most five symbols.
-func because(symbols []string) string {
-	const most = 5
-	switch n := len(symbols); {
-	case n == 0:
-		return ""
-	case n > most:
-		return fmt.Sprintf("; asked for by %s and %d more", strings.Join(symbols[:most], ", "), n-most)
-	default:
-		return "; asked for by " + strings.Join(symbols, ", ")
-	}
+	return slices.Concat(p.platform(r), p.interpreter(r), p.needed(r), p.glibc(r), p.versions(r), p.macOS(r),
+		p.runpath(r), p.stack(r), p.hardening(r), p.content(r), p.threadStack(r))
 }

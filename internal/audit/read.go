@@ -12,7 +12,10 @@ import (
 // Options says what to look for. The zero value looks for no leaks.
 type Options struct {
 	Prefixes []string // paths of the build that must not be in the file, such as "/ofarm/"
-	MaxLeaks int      // how many leaks to list; 0 means 20. All are counted.
+	Places   bool     // look for paths in the usual places of builds, too: see [Places]
+	Temps    bool     // look for names of temporary files
+	MaxLeaks int      // how many leaks, and how many temporary files, to list; 0 means 20. All are counted.
+	Origins  Origins  // where what is needed comes from; nil where that isn't known
 }
 
 const defaultMaxLeaks = 20
@@ -47,6 +50,7 @@ func Read(src io.ReaderAt, size int64, o Options) (*Report, error) {
 	if _, err := src.ReadAt(head, 0); err != nil && err != io.EOF {
 		return nil, err
 	}
+	section := func(int64) string { return "" }
 	var f *elf.File
 	switch {
 	case bytes.HasPrefix(head, []byte(elf.ELFMAG)):
@@ -55,6 +59,13 @@ func Read(src io.ReaderAt, size int64, o Options) (*Report, error) {
 		if f, err = r.readELF(src); err != nil {
 			return nil, fmt.Errorf("reading ELF: %w", err)
 		}
+		section = func(off int64) string { return sectionAt(f, off) }
+	case isMachO(head):
+		r.Kind = KindMachO
+		var err error
+		if section, err = r.readMachO(src); err != nil {
+			return nil, fmt.Errorf("reading Mach-O: %w", err)
+		}
 	case bytes.HasPrefix(head, []byte("#!")):
 		r.Kind = KindScript
 		line, _, _ := strings.Cut(string(head[2:]), "\n")
@@ -62,7 +73,8 @@ func Read(src io.ReaderAt, size int64, o Options) (*Report, error) {
 	default:
 		r.Kind = KindOther
 	}
-	return r, r.scan(src, f, o)
+	r.annotate(o.Origins)
+	return r, r.scan(src, f, section, o)
 }
 
 func (r *Report) readELF(src io.ReaderAt) (*elf.File, error) {
@@ -82,7 +94,9 @@ func (r *Report) readELF(src io.ReaderAt) (*elf.File, error) {
 	}
 	r.readType(f)
 	r.readStack(f)
+	r.readHardening(f)
 	r.readSections(f)
+	r.readLibc()
 	return f, nil
 }
 
@@ -169,35 +183,8 @@ func (r *Report) readSections(f *elf.File) {
 			r.Symbols = true
 		case strings.HasPrefix(s.Name, ".debug_") || strings.HasPrefix(s.Name, ".zdebug_"):
 			r.Debug = true
-		case s.Type == elf.SHT_NOTE && r.BuildID == "":
-			r.BuildID = buildID(f, s)
+		case s.Type == elf.SHT_NOTE:
+			r.readNotes(f, s)
 		}
 	}
-}
-
-// buildID reads a note section and returns the first NT_GNU_BUILD_ID of owner
-// GNU: words namesz, descsz, type, then name and descriptor padded to 4 bytes.
-func buildID(f *elf.File, s *elf.Section) string {
-	const ntGNUBuildID = 3
-	if s.Size > 1<<16 {
-		return ""
-	}
-	b, err := s.Data()
-	if err != nil {
-		return ""
-	}
-	for len(b) >= 12 {
-		namesz, descsz := uint64(f.ByteOrder.Uint32(b)), uint64(f.ByteOrder.Uint32(b[4:]))
-		typ := f.ByteOrder.Uint32(b[8:])
-		desc := 12 + (namesz+3)&^3
-		end := desc + descsz
-		if end > uint64(len(b)) {
-			return ""
-		}
-		if typ == ntGNUBuildID && string(b[12:12+namesz]) == "GNU\x00" {
-			return fmt.Sprintf("%x", b[desc:end])
-		}
-		b = b[min(uint64(len(b)), (end+3)&^3):]
-	}
-	return ""
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hashicorp/go-multierror"
 
+	"github.com/ofarm/ofarm/internal/opam"
 	"github.com/ofarm/ofarm/targets"
 )
 
@@ -31,6 +32,12 @@ func check(name string, data []byte, f File) error {
 		c.target("targets", t)
 	}
 	c.values("", f.AllTargets)
+	c.demands(f)
+	for _, name := range f.Prove {
+		if name != RootEmpty && name != RootBusybox {
+			c.target("prove", name)
+		}
+	}
 	for _, t := range slices.Sorted(maps.Keys(f.Target)) {
 		c.target("target."+t, t)
 		c.values("target."+t+".", f.Target[t])
@@ -46,6 +53,20 @@ func (c *checker) fail(key, text string) {
 func (c *checker) target(key, name string) {
 	if _, err := targets.Find(name, nil); err != nil {
 		c.fail(key, err.Error())
+	}
+}
+
+// demands checks what is asked of opam packages.
+func (c *checker) demands(f File) {
+	if f.OCaml != "" {
+		if _, err := opam.OCaml(f.OCaml); err != nil {
+			c.fail("ocaml", err.Error())
+		}
+	}
+	for _, text := range f.Opam {
+		if _, err := opam.ParseAtom(text); err != nil {
+			c.fail("opam", err.Error())
+		}
 	}
 }
 

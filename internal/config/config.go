@@ -26,6 +26,8 @@ type File struct {
 	WithTest         bool              `toml:"with-test"`
 	WithDoc          bool              `toml:"with-doc"`
 	Output           string            `toml:"output"`
+	Prove            []string          `toml:"prove"`
+	Smoke            map[string]Smoke  `toml:"smoke"`
 	Mirrors          Mirrors           `toml:"mirrors"`
 	Keys             TrustedKeys       `toml:"keys"`
 	Target           map[string]Target `toml:"target"`
@@ -42,6 +44,20 @@ type Target struct {
 	Install        [][]string       `toml:"install"`
 	DistroPackages []string         `toml:"distro-packages"`
 	ThreadStack    string           `toml:"thread-stack"`
+}
+
+// Roots to prove executables in that aren't a release's.
+const (
+	RootEmpty   = "empty"   // nothing at all
+	RootBusybox = "busybox" // one static program
+)
+
+// Smoke is how an executable is tried.
+type Smoke struct {
+	// Args are its arguments; nil means --version.
+	Args []string `toml:"args"`
+	// Expect must be somewhere in what it writes.
+	Expect string `toml:"expect"`
 }
 
 // Mirrors are base URLs or folders ("file://…" or a path relative to the file).

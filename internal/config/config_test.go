@@ -50,6 +50,8 @@ func TestMistakes(t *testing.T) {
 		"target table":     {"[target.alpin]", `ofarm.toml:1:2: target.alpin: unknown target "alpin"`},
 		"link":             {"link = \"statik\"", `ofarm.toml:1:1: link: unknown link mode "statik"`},
 		"glibc":            {"[target.alpine]\nmax-glibc = \"old\"", `ofarm.toml:2:1: target.alpine.max-glibc: "old" is not a glibc version`},
+		"ocaml":            {"with-doc = true\nocaml = \"5 3\"", `ofarm.toml:2:1: ocaml: "5 3" is not a version of OCaml`},
+		"opam":             {"opam = [\"a\", \"lwt >> 5\"]", `ofarm.toml:1:1: opam: "lwt >> 5" is not a package with`},
 		"stack":            {"thread-stack = \"8 MB\"", `ofarm.toml:1:1: thread-stack: "8 MB" is not a size`},
 	}
 	for name, tt := range tests {
@@ -82,7 +84,9 @@ func collect(t reflect.Type, prefix string, out map[string]bool) {
 		switch {
 		case f.Anonymous:
 			collect(f.Type, prefix, out)
-		case tag == "-" || f.Type.Kind() == reflect.Map:
+		case tag == "-" || tag == "target": // these keys may stand below, too
+		case f.Type.Kind() == reflect.Map:
+			collect(f.Type.Elem(), prefix+tag+".NAME.", out)
 		case f.Type.Kind() == reflect.Struct:
 			collect(f.Type, prefix+tag+".", out)
 		default:

@@ -77,7 +77,13 @@
 // problem resolver to exchange packages; here the next alternative is tried, and
 // if there is none, it is an error with both chains of reasons. The tools and
 // libraries that builds ask for have no need of more, and a lock that nobody
-// can explain is worse than an error.
+// can explain is worse than an error: of the 500 requests that opam's
+// repository makes of bookworm, alone and as packages make them together, one
+// comes out otherwise on a target's base (libsdl2-mixer-dev, whose dependencies
+// want both libjack0 and its rival), and works all the same.
+//
+// A name on the command line that only others provide is given up by apt even
+// if one of them is installed; Select takes it as fulfilled.
 //
 // One architecture at a time, with "all": no foreign architectures.
 //

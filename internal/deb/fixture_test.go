@@ -121,9 +121,9 @@ func readFixture(t *testing.T, codename string) (*Universe, []answer) {
 }
 
 func TestSelectAsAptOnce(t *testing.T) {
-	for _, codename := range []string{"bullseye", "bookworm"} {
+	for _, codename := range []string{"bullseye", "bookworm", "trixie"} {
 		u, answers := readFixture(t, codename)
-		if len(answers) < 3 {
+		if len(answers) < 4 {
 			t.Errorf("%s: %d answers recorded", codename, len(answers))
 		}
 		for _, a := range answers {

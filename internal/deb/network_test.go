@@ -17,13 +17,17 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/ofarm/ofarm/targets"
 )
 
-// A world is a release as this machine's mirror has it: the merged indexes, and
-// an apt that reads the same ones.
+// A world is a release as this machine's mirror has it: the merged indexes of a
+// target's archives, and an apt that reads the same ones.
 type world struct {
 	universe *Universe
 	apt      string // its configuration
+	// installed are the packages that its root has, by name; none at first.
+	installed map[string]string
 }
 
 // needNetwork skips a test that fetches from this machine's Debian mirror.
@@ -105,25 +109,26 @@ func fetchIndex(t *testing.T, dist string) []Package {
 	return packages
 }
 
-// newWorld fetches a release and prepares an apt with a state of its own.
-func newWorld(t *testing.T, codename string) world {
+// newWorld fetches the indexes of a release's archives and prepares an apt with
+// a state of its own over the same ones.
+func newWorld(t *testing.T, release targets.Release) world {
 	t.Helper()
 	main, security := mirrors(t)
-	dists := []string{main + "/dists/" + codename, main + "/dists/" + codename + "-updates"}
-	sources := fmt.Sprintf("deb [check-valid-until=no] %s %s main\ndeb [check-valid-until=no] %s %s-updates main\n", main, codename, main, codename)
-	if security != "" {
-		dists = append(dists, security+"/dists/"+codename+"-security")
-		sources += fmt.Sprintf("deb [check-valid-until=no] %s %s-security main\n", security, codename)
-	}
+	base := map[string]string{"debian": main, "debian-security": security}
 	var archives [][]Package
-	for _, dist := range dists {
-		archives = append(archives, fetchIndex(t, dist))
+	var sources strings.Builder
+	for _, a := range release.Archives {
+		if base[a.Name] == "" {
+			continue
+		}
+		fmt.Fprintf(&sources, "deb [check-valid-until=no] %s %s main\n", base[a.Name], a.Suite)
+		archives = append(archives, fetchIndex(t, base[a.Name]+"/dists/"+a.Suite))
 	}
 	u, err := Merge("amd64", archives...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return world{u, newApt(t, sources)}
+	return world{universe: u, apt: newApt(t, sources.String())}
 }
 
 // newApt makes a configuration of apt with a state of its own and updates it.
@@ -136,13 +141,14 @@ func newApt(t *testing.T, sources string) string {
 		}
 	}
 	write(t, filepath.Join(dir, "etc/sources.list"), sources)
+	write(t, filepath.Join(dir, "status"), "")
 	conf := filepath.Join(dir, "apt.conf")
-	write(t, conf, fmt.Sprintf(`Dir::State "%[1]s"; Dir::State::lists "%[1]s/lists"; Dir::State::status "/dev/null";
+	write(t, conf, fmt.Sprintf(`Dir::State "%[1]s"; Dir::State::lists "%[1]s/lists"; Dir::State::status "%[1]s/status";
 Dir::Cache "%[1]s/cache"; Dir::Etc "%[1]s/etc"; Dir::Etc::sourcelist "%[1]s/etc/sources.list";
 Dir::Etc::trustedparts "/etc/apt/trusted.gpg.d"; Dir::Log "%[1]s/log";
 APT::Architecture "amd64"; APT::Architectures "amd64"; Acquire::Languages "none"; APT::Sandbox::User "root";
 `, dir))
-	apt(t, conf, "update")
+	run(t, conf, "apt-get", "update")
 	return conf
 }
 
@@ -153,18 +159,18 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-// apt runs apt-get with a configuration of its own.
-func apt(t *testing.T, conf string, args ...string) string {
+// run runs a program of apt with a configuration of its own.
+func run(t *testing.T, conf, program string, args ...string) string {
 	t.Helper()
-	out, err := tryApt(conf, args...)
+	out, err := tryRun(conf, program, args...)
 	if err != nil {
-		t.Fatalf("apt-get %v: %v\n%s", args, err, out)
+		t.Fatalf("%s %v: %v\n%s", program, args, err, out)
 	}
 	return out
 }
 
-func tryApt(conf string, args ...string) (string, error) {
-	cmd := exec.Command("apt-get", args...)
+func tryRun(conf, program string, args ...string) (string, error) {
+	cmd := exec.Command(program, args...)
 	cmd.Env = append(os.Environ(), "APT_CONFIG="+conf, "LC_ALL=C")
 	out, err := cmd.CombinedOutput()
 	return string(out), err
@@ -172,7 +178,7 @@ func tryApt(conf string, args ...string) (string, error) {
 
 // aptAnswer returns what apt would install, as sorted lines "NAME VERSION".
 func aptAnswer(conf string, want ...string) ([]string, error) {
-	out, err := tryApt(conf, append([]string{"install", "--no-install-recommends", "-s"}, want...)...)
+	out, err := tryRun(conf, "apt-get", append([]string{"install", "--no-install-recommends", "-s"}, want...)...)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s", err, out)
 	}
@@ -198,53 +204,45 @@ func lines(s *Selection) []string {
 
 func TestSelectAsApt(t *testing.T) {
 	needNetwork(t)
-	for _, codename := range []string{"bullseye", "bookworm"} {
-		t.Run(codename, func(t *testing.T) {
-			w := newWorld(t, codename)
+	for _, release := range targets.Releases() {
+		if release.Distro != targets.Debian {
+			continue
+		}
+		t.Run(release.Codename, func(t *testing.T) {
+			w := newWorld(t, release)
 			var recorded []answer
-			for name, want := range toolSets(w.universe) {
+			for name, want := range toolSets(w.universe, release) {
 				lines := compareWithApt(t, w, name, want...)
 				recorded = append(recorded, answer{Want: want, Chosen: lines})
 			}
-			for _, name := range depexts() {
-				compareWithApt(t, w, name, name)
-			}
+			compareOnBase(t, w, release)
 			if *update {
-				record(t, codename, w.universe, recorded)
+				record(t, release.Codename, w.universe, recorded)
 			}
 		})
 	}
 }
 
 // toolSets yields what a base needs: tools for an existing root, and for one
-// that starts from nothing.
-func toolSets(u *Universe) iter.Seq2[string, []string] {
+// that starts from nothing; and the base of a target.
+func toolSets(u *Universe, release targets.Release) iter.Seq2[string, []string] {
 	tools := strings.Fields("gcc libc6-dev make patch pkg-config m4 perl-base libssl-dev libev-dev libgmp-dev unzip bzip2 file diffutils")
 	return func(yield func(string, []string) bool) {
 		_ = yield("tools", tools) &&
 			yield("essential", slices.Concat(u.essential(), tools)) &&
-			yield("required", slices.Concat(u.required(), tools))
+			yield("required", slices.Concat(u.required(), tools)) &&
+			yield("base", slices.Concat(u.essential(), release.Toolchain))
 	}
-}
-
-// depexts lists packages that opam packages ask for.
-func depexts() []string {
-	return strings.Fields(`autoconf automake build-essential capnproto cmake curl g++ gfortran git gnuplot graphviz
-		libao-dev libasound2-dev libavcodec-dev libblas-dev libcairo2-dev libcurl4-gnutls-dev libffi-dev libfontconfig1-dev
-		libgdbm-dev libglpk-dev libgsl-dev libgtk-3-dev libgtksourceview-3.0-dev liblapacke-dev libleveldb-dev liblz4-dev
-		libmariadb-dev libmpfr-dev libncurses5-dev libopenblas-dev libpcre3-dev libpq-dev libprotoc-dev libsdl2-dev
-		libseccomp-dev libsqlite3-dev libsystemd-dev libuv1-dev libxxhash-dev libzmq3-dev libzstd-dev llvm-dev
-		postgresql-common protobuf-compiler python3 python3-dev qtbase5-dev rsync ruby tcl-dev texinfo time tk-dev
-		unixodbc-dev wget zlib1g-dev`)
 }
 
 // compareWithApt returns what apt chooses for want, unless it fails.
 func compareWithApt(t *testing.T, w world, name string, want ...string) []string {
 	t.Helper()
 	wantLines, aptErr := aptAnswer(w.apt, want...)
-	s, err := Select(Options{Universe: w.universe, Want: want})
+	s, err := Select(Options{Universe: w.universe, Want: want, Installed: w.installed})
 	switch {
 	case err != nil && aptErr != nil:
+		t.Logf("%s: neither has an answer: %v", name, err)
 	case err != nil:
 		t.Errorf("%s: Select fails: %v; apt installs %d packages", name, err, len(wantLines))
 	case aptErr != nil:

@@ -141,13 +141,14 @@ func (s *selector) named(want []string) error {
 }
 
 // resolveName returns the package that a name given by the user means, nil if
-// it is installed already.
+// the name is only provided, by one that was chosen already. A package of the
+// name itself is meant even if another one that provides it is there.
 func (s *selector) resolveName(name string) (*Package, error) {
-	if s.satisfied(Relation{Name: name}) {
-		return nil, nil
-	}
 	if p := s.u.Candidate(name); p != nil {
 		return p, nil
+	}
+	if s.satisfied(Relation{Name: name}) {
+		return nil, nil
 	}
 	found := s.u.solutions(Relation{Name: name})
 	if len(found) == 1 {

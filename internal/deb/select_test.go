@@ -83,6 +83,12 @@ func TestSelect(t *testing.T) {
 		"one provider stands for a virtual name": {
 			index: "p 1; Provides: v", want: "v", chosen: "p",
 		},
+		"a named package is taken although another provides its name": {
+			index: "p 1; Provides: v\nv 1", want: "p v", chosen: "p v",
+		},
+		"a name that an installed package provides brings nothing": {
+			index: "p 1; Provides: v\nq 1; Provides: v", want: "v", installed: map[string]string{"p": "1"}, chosen: "",
+		},
 		":any wants Multi-Arch: allowed": {
 			index: "a 1; Depends: b:any | c:any\nb 1; Multi-Arch: foreign\nc 1; Multi-Arch: allowed", want: "a", chosen: "a c",
 		},

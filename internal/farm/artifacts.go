@@ -40,8 +40,14 @@ type Artifact struct {
 	Needed []string `json:"needed,omitempty"`
 	// GLIBCFloor is the oldest glibc it runs with, "2.31"; empty for none.
 	GLIBCFloor string `json:"glibc_floor,omitempty"`
+	// LinkRecord is the file that tells how it was linked (see [link.Record]),
+	// relative as Path is; empty if ofarm's shim didn't link it.
+	LinkRecord string `json:"link_record,omitempty"`
 	// Lock is the sha256 of the lock it was built from, in hex.
 	Lock string `json:"lock"`
+	// Proof says in which bare roots it ran, sorted by root; see [Farm.Prove].
+	// A build that makes the artifact anew knows of none.
+	Proof []Proof `json:"proof,omitempty"`
 }
 
 // artifactsVersion is the version of artifacts.json that is read and written.

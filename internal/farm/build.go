@@ -198,7 +198,8 @@ func (e *exporter) requests(plans []*plan.Plan, definitions []*llb.Definition) [
 // accept takes the records of links out of an export and audits the rest.
 func (e *exporter) accept(dir string, pl *plan.Plan) error {
 	folder := targets.Folder(pl.Release.Name, pl.Platform)
-	if err := keepRecords(dir, filepath.Join(e.farm.CacheDir, "link", folder)); err != nil {
+	records := filepath.Join(e.farm.CacheDir, "link", folder)
+	if err := keepRecords(dir, records); err != nil {
 		return err
 	}
 	conf := e.opt.Project.Config.For(pl.Release.Name)
@@ -208,6 +209,9 @@ func (e *exporter) accept(dir string, pl *plan.Plan) error {
 	link := pl.Steps[len(pl.Steps)-1].Link
 	found, err := auditDir(dir, pl, Policy(pl, link, conf.MaxGLIBC), e.opt.LockDigest)
 	if err != nil {
+		return err
+	}
+	if err := exportRecords(dir, records, found); err != nil {
 		return err
 	}
 	e.mu.Lock()

@@ -18,6 +18,7 @@
 //	CACHE/oci        the images made of them
 //	CACHE/buildkit   the state of a private daemon
 //	CACHE/logs       the log of each step of the last build
+//	CACHE/prove      what executables wrote that were proved
 //	DIST/TARGET      the artifacts of a target
 //	DIST/artifacts.json
 package farm

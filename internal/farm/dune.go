@@ -33,7 +33,7 @@ func (p *Project) DuneWarnings() ([]DuneWarning, error) {
 	if err != nil {
 		return []DuneWarning{{Text: err.Error()}}, nil
 	}
-	var out []DuneWarning
+	out := p.notGenerated(f)
 	for _, pkg := range p.Packages {
 		template, err := p.template(pkg.Name)
 		if err != nil {
@@ -44,6 +44,18 @@ func (p *Project) DuneWarnings() ([]DuneWarning, error) {
 		}
 	}
 	return out, nil
+}
+
+// notGenerated tells which opam files dune would write and hasn't yet.
+func (p *Project) notGenerated(f *duneproject.File) []DuneWarning {
+	var out []DuneWarning
+	for _, name := range f.Generates() {
+		_, err := os.Stat(filepath.Join(p.Dir, name+".opam"))
+		if errors.Is(err, fs.ErrNotExist) {
+			out = append(out, DuneWarning{name + ".opam", "dune-project has a package " + name + ", and there is no " + name + ".opam"})
+		}
+	}
+	return out
 }
 
 // template reads what dune appends to an opam file; nil where there is nothing.

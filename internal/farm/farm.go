@@ -28,6 +28,8 @@ type Farm struct {
 	Layout *oci.Layout
 	// Fetcher fetches into Store.
 	Fetcher input.Fetcher
+	// Tell is told what is fetched from a git remote, if set.
+	Tell func(name, place string)
 }
 
 // Open opens the folders below cacheDir, which is made if it isn't there. The
@@ -106,13 +108,24 @@ func (o BuildOptions) settings(t config.Target) plan.Settings {
 func digestOf(i lock.Input) (input.Digest, error) { return input.ParseDigest("sha256:" + i.SHA256) }
 
 // FetchOpamFiles brings the opam files of a lock, and the files beside them,
-// into the store: from the repositories that the lock names, and from by-hash
-// mirrors. Repositories that aren't folders are only opened if something isn't
-// there yet.
+// into the store: from the repositories that the lock names, from by-hash
+// mirrors, and from the sources of pinned packages. Repositories that aren't
+// folders are only opened if something isn't there yet.
 func (f *Farm) FetchOpamFiles(ctx context.Context, p *Project, l *lock.File) error {
+	errPins := f.fetchPins(ctx, l)
+	err := f.fetchRepositoryFiles(ctx, p, l)
+	if errPins == nil {
+		return err
+	}
+	return multierror.Append(errPins, err).ErrorOrNil()
+}
+
+// fetchRepositoryFiles does so for the packages that aren't pinned.
+func (f *Farm) fetchRepositoryFiles(ctx context.Context, p *Project, l *lock.File) error {
+	pkgs := slices.DeleteFunc(slices.Clone(l.Packages), lock.Package.InSource)
 	var requests []input.Request
 	var missing bool
-	for _, pkg := range l.Packages {
+	for _, pkg := range pkgs {
 		own, err := opamRequests(pkg)
 		if err != nil {
 			return err
@@ -127,7 +140,7 @@ func (f *Farm) FetchOpamFiles(ctx context.Context, p *Project, l *lock.File) err
 	}
 	dirs, errRepositories := f.packageDirs(ctx, p, l)
 	i := 0
-	for _, pkg := range l.Packages {
+	for _, pkg := range pkgs {
 		requests[i].URLs = beside(dirs[pkg.ID()], "opam")
 		i++
 		for _, file := range pkg.ExtraFiles {

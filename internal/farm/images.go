@@ -120,7 +120,7 @@ func (s *imageSet) prepare(ctx context.Context) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	if _, err := s.farm.Fetcher.Fetch(ctx, requests); err != nil {
+	if err := s.farm.Sources().Fetch(ctx, requests); err != nil {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
@@ -285,9 +285,9 @@ func (s *imageSet) addSource(l *lock.File, step plan.Step, to *llb.Images) error
 		if err != nil {
 			return err
 		}
-		archive.Path, archive.Name = s.farm.Store.Path(d), urlName(a.URLs[0])
+		archive.Path, archive.Name = s.farm.Store.Path(d), source.URLName(a.URLs[0])
 		img.key += a.SHA256 + " " + archive.Name + "\n"
-		r, err := sourceRequest(step.Name, *a)
+		r, err := source.Request(step.Name, *a)
 		if err != nil {
 			return err
 		}
@@ -318,36 +318,11 @@ func (s *imageSet) extraRequest(l *lock.File, step plan.Step, f lock.NamedInput)
 	for _, p := range l.Packages {
 		for _, e := range p.ExtraSources {
 			if p.ID() == step.Name && e.Name == f.Name {
-				return sourceRequest(step.Name+"/"+f.Name, e)
+				return source.Request(step.Name+"/"+f.Name, e)
 			}
 		}
 	}
 	return inputRequest(step.Name+"/"+f.Name, f.Input)
-}
-
-func sourceRequest(name string, src lock.Source) (input.Request, error) {
-	r, err := inputRequest(name, src.Input)
-	if err != nil {
-		return r, err
-	}
-	r.URLs = src.URLs
-	for _, c := range src.Checksums {
-		sum, err := input.ParseChecksum(c)
-		if err != nil {
-			return r, fmt.Errorf("%s: %w", name, err)
-		}
-		r.Checksums = append(r.Checksums, sum)
-	}
-	return r, nil
-}
-
-// urlName is the file name at the end of a URL.
-func urlName(s string) string {
-	u, err := url.Parse(s)
-	if err != nil {
-		return path.Base(s)
-	}
-	return path.Base(u.Path)
 }
 
 func fileURL(path string) string {

@@ -24,7 +24,10 @@ type StaleError struct {
 }
 
 func (e *StaleError) Error() string {
-	return fmt.Sprintf("%s is stale: %s", e.Path, strings.Join(e.Differences, "; "))
+	if len(e.Differences) == 1 {
+		return fmt.Sprintf("%s is stale: %s", e.Path, e.Differences[0])
+	}
+	return fmt.Sprintf("%s is stale:\n  %s", e.Path, strings.Join(e.Differences, "\n  "))
 }
 
 // Demand is what a lock has to fulfil beyond the project's opam files.
@@ -75,6 +78,7 @@ func (p *Project) Differences(f *lock.File) ([]string, error) {
 	diff := p.fileDifferences(f)
 	diff = append(diff, p.targetDifferences(f)...)
 	diff = append(diff, p.repositoryDifferences(f)...)
+	diff = append(diff, p.rootDifferences(f)...)
 	if p.Config.WithDoc && !f.Options.WithDoc {
 		diff = append(diff, config.Name+" asks for with-doc, and the lock is without")
 	}
@@ -103,11 +107,11 @@ func (d Demand) difference(f *lock.File) string {
 			continue
 		}
 		name := d.Requirement.Name
-		has := "it hasn't"
+		has := "the lock is without"
 		if v, ok := installed[name]; ok {
-			has = "it has " + name + " " + v
+			has = "the lock has " + name + " " + v
 		}
-		return fmt.Sprintf("%s asks for %s; %s", d.By, d.Requirement.Plain(), has)
+		return fmt.Sprintf("%s asks for %s, and %s", d.By, d.Requirement.Plain(), has)
 	}
 	return ""
 }
@@ -156,6 +160,21 @@ func (p *Project) targetDifferences(f *lock.File) []string {
 	return diff
 }
 
+// rootDifferences lists ofarm.toml's roots for proving that aren't locked.
+func (p *Project) rootDifferences(f *lock.File) []string {
+	roots, err := BareRoots(p.Config.Prove, f.TargetNames())
+	if err != nil {
+		return nil // told when ofarm.toml is read
+	}
+	var diff []string
+	for _, r := range roots {
+		if !slices.ContainsFunc(f.Roots, func(t lock.Target) bool { return t.Name == r.Name }) {
+			diff = append(diff, fmt.Sprintf("%s asks for root %s", config.Name, r.Name))
+		}
+	}
+	return diff
+}
+
 // repositoryDifferences compares ofarm.toml's opam repositories, if it names
 // any, with the lock's.
 func (p *Project) repositoryDifferences(f *lock.File) []string {
@@ -174,7 +193,7 @@ func (p *Project) repositoryDifferences(f *lock.File) []string {
 	for _, l := range f.Repositories {
 		has = append(has, l.URL)
 	}
-	return []string{fmt.Sprintf("%s asks for opam repositories %q, the lock was made with %q", config.Name, want, has)}
+	return []string{fmt.Sprintf("%s asks for opam repositories %q, and the lock was made with %q", config.Name, want, has)}
 }
 
 // asking are the fields of an opam file that a lock depends on.

@@ -53,6 +53,41 @@
 //
 // A rewritten line, rewritten again, stays as it is.
 //
+// A static link of a native program with OCaml's Dynlink is refused: it would
+// link, and fail when it loads its first plugin. The sign is the object that
+// ocamlopt makes of a program's start, which names every unit that is linked;
+// dynlink.a on the line says nothing, since ocamlopt puts there what may not be
+// used. Bytecode loads plugins without dlopen and stays.
+//
+// # What is written down
+//
+// A [Record] has the line that OCaml gave, the one that was used, and every
+// library with where it came from: the word of the line or the .pc file that
+// asks for it, the OCaml library whose .cmxa has that word (read from the .cmxa
+// itself, whose strings lie open in OCaml's marshalled form), and the opam
+// package, which the real path tells: in a step each file of the prefix is a
+// link into its package's folder.
+//
+// It also says which object refers to each symbol that the executable takes from
+// a shared library, which is what a glibc floor comes from. The linker knows: a
+// map with a cross reference tells it for each member of an archive that really
+// is in the executable, which the symbol tables of the inputs don't. It changes
+// no byte of the executable. Measured with all that a record takes: an OCaml program of
+// 20 MB, 1.0 s to link, takes half a second more, a small one a few milliseconds. A static link takes
+// nothing from shared libraries and goes without.
+//
+// Names of temporary files are made the same for each link ([Record.Steady]),
+// so that a build made twice gives the same records. [Content] tells which
+// record belongs to an executable after it was stripped and renamed.
+//
+// # Flags for projects
+//
+// [Flags] makes of a line, recorded or found in a log by [FindLine], the options
+// with which a project links itself, without ofarm: OCamlPro's article of 2021
+// ("Generating static and portable executables with OCaml") does it by reading.
+// The only library on another side than there is librt, which its author had
+// linked statically: it is of glibc's own family.
+//
 // # Dependencies
 //
 // The shim's digest is part of the key of every project's step, so this package

@@ -2,6 +2,7 @@ package link
 
 import (
 	"io/fs"
+	"os"
 	"path"
 	"slices"
 	"strings"
@@ -15,6 +16,9 @@ type finder struct {
 }
 
 func newFinder(l *Line, o Options) *finder {
+	if o.FS == nil {
+		o.FS = os.DirFS("/")
+	}
 	f := &finder{fsys: o.FS, cwd: o.Dir}
 	for _, t := range l.tokens {
 		if t.kind == libDir {

@@ -12,6 +12,7 @@ type MissingError struct {
 	File    string   // the archive's file name, "libssl.a"
 	Asked   string   // how the line asks for it: "-lssl", "/usr/lib/libssl.so"
 	Mode    Mode     // the mode that needs an archive
+	OS      OS       // for [Flags]; empty means this machine's
 	Shared  string   // the shared library that is there, or empty
 	Dirs    []string // the folders searched
 }
@@ -26,6 +27,9 @@ func (e *MissingError) Error() string {
 
 // Hint says where the archive can be had.
 func (e *MissingError) Hint() string {
+	if e.OS == MacOSX {
+		return fmt.Sprintf("install %s with its archive (Homebrew's packages have them), and name the folder of its .pc file in PKG_CONFIG_PATH", e.Library)
+	}
 	if e.Mode != Static {
 		return fmt.Sprintf("Debian keeps static libraries in the -dev packages; where it has none, link %s from source or choose link = \"dynamic\"", e.Library)
 	}

@@ -2,6 +2,7 @@ package link
 
 import (
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -157,12 +158,7 @@ func (ps *packages) collect(p *pkg, self string, seen map[*pkg]bool) []need {
 		return nil
 	}
 	seen[p] = true
-	var dirs []string
-	for _, w := range p.libs {
-		if d, ok := strings.CutPrefix(w, "-L"); ok && d != "" {
-			dirs = append(dirs, d)
-		}
-	}
+	dirs := p.libDirs()
 	var out []need
 	for _, w := range p.libs {
 		name, ok := strings.CutPrefix(w, "-l")
@@ -176,6 +172,31 @@ func (ps *packages) collect(p *pkg, self string, seen map[*pkg]bool) []need {
 	}
 	for _, r := range p.requires {
 		out = append(out, ps.collect(ps.byName[r], self, seen)...)
+	}
+	return out
+}
+
+// dirs are the folders in which the packages that name -lNAME say it is, its
+// owner's first.
+func (ps *packages) dirs(name string) []string {
+	var out []string
+	if p := ps.owner[name]; p != nil {
+		out = p.libDirs()
+	}
+	for _, n := range slices.Sorted(maps.Keys(ps.byName)) {
+		if p := ps.byName[n]; slices.Contains(p.libs, "-l"+name) {
+			out = append(out, p.libDirs()...)
+		}
+	}
+	return out
+}
+
+func (p *pkg) libDirs() []string {
+	var out []string
+	for _, w := range p.libs {
+		if d, ok := strings.CutPrefix(w, "-L"); ok && d != "" {
+			out = append(out, d)
+		}
 	}
 	return out
 }

@@ -13,16 +13,24 @@ import (
 // Record is what the shim writes down of one link: what it saw, what it made of
 // it, and where each library came from.
 type Record struct {
-	Output   string   `json:"output"`           // as the line names it
-	Dir      string   `json:"dir"`              // the link's working folder
-	Mode     Mode     `json:"mode"`             //
-	Compiler string   `json:"compiler"`         // path of the real compiler
-	Status   int      `json:"status"`           // its exit status
-	SHA256   string   `json:"sha256,omitempty"` // of the output; empty if there is none
-	Seen     []string `json:"seen"`             // the arguments as they came, response files expanded
-	Used     []string `json:"used"`             // the arguments the compiler got; equal to Seen in mode project
+	// Executable is the exported file below its target's folder, "bin/fserv".
+	// The shim doesn't know it; the export fills it in.
+	Executable string `json:"executable,omitempty"`
+
+	Output   string   `json:"output"`            // as the line names it
+	Dir      string   `json:"dir"`               // the link's working folder
+	Mode     Mode     `json:"mode"`              //
+	Compiler string   `json:"compiler"`          // path of the real compiler
+	Status   int      `json:"status"`            // its exit status
+	SHA256   string   `json:"sha256,omitempty"`  // of the output; empty if there is none
+	Content  string   `json:"content,omitempty"` // see [Content]; empty if the output is no ELF file
+	Seen     []string `json:"seen"`              // the arguments as they came, response files expanded
+	Used     []string `json:"used"`              // the arguments the compiler got; equal to Seen in mode project
 	Inputs   []Input  `json:"inputs"`
-	Notes    []string `json:"notes,omitempty"`
+	// Undefined are the symbols that the executable takes from shared libraries.
+	// nil where that isn't known: a note says why.
+	Undefined []Undefined `json:"undefined,omitempty"`
+	Notes     []string    `json:"notes,omitempty"`
 }
 
 // Name is the record's file name: the output's base name and a digest of where
@@ -68,17 +76,26 @@ func ReadRecords(dir string) ([]*Record, error) {
 	}
 	var out []*Record
 	for _, name := range names {
-		b, err := os.ReadFile(name)
+		r, err := ReadRecord(name)
 		if err != nil {
 			return nil, err
-		}
-		r := new(Record)
-		if err := json.Unmarshal(b, r); err != nil {
-			return nil, fmt.Errorf("%s: reading a link's record: %w", name, err)
 		}
 		out = append(out, r)
 	}
 	return out, nil
+}
+
+// ReadRecord reads the record in a file.
+func ReadRecord(name string) (*Record, error) {
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	r := new(Record)
+	if err := json.Unmarshal(b, r); err != nil {
+		return nil, fmt.Errorf("%s: reading a link's record: %w", name, err)
+	}
+	return r, nil
 }
 
 // Asked returns the rows of the table that a shared library of this soname came

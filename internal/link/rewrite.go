@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"slices"
 	"strconv"
@@ -39,6 +38,10 @@ type Input struct {
 	Linkage string `json:"linkage"`
 	By      string `json:"by"`            // the word of the line, or the .pc file, that asks for it
 	Why     string `json:"why,omitempty"` // why it is linked in this way, where that isn't plain
+
+	Kind    string `json:"kind,omitempty"`    // see [Line.Origins], which fills in these three
+	Package string `json:"package,omitempty"` // the opam package that installed or asks for it
+	Library string `json:"library,omitempty"` // the .cmxa whose words for the linker have By
 }
 
 // Result is a rewritten line.
@@ -49,22 +52,26 @@ type Result struct {
 }
 
 // Rewrite changes a final link for a mode. A line that isn't a final link, and
-// any line in mode project, keeps its arguments. The error joins one
-// [*MissingError] per library without an archive, in the line's order.
+// any line in mode project, keeps its arguments. The error is a [*PluginError],
+// or joins one [*MissingError] per library without an archive, in the line's
+// order.
 func Rewrite(l *Line, o Options) (*Result, error) {
-	if o.FS == nil {
-		o.FS = os.DirFS("/")
-	}
 	if !l.Final {
 		return &Result{Args: l.Args}, nil
 	}
 	r := &rewriter{o: o, line: l, find: newFinder(l, o)}
+	r.o.FS = r.find.fsys
 	if o.Mode == Project {
 		r.describe(l.tokens)
 		r.result.Args = l.Args
 		return &r.result, nil
 	}
 	tokens := r.drop(l.tokens)
+	if o.Mode == Static {
+		if err := r.plugins(tokens); err != nil {
+			return nil, err
+		}
+	}
 	if o.Mode.archives() {
 		tokens = r.archives(tokens)
 	} else {

@@ -23,7 +23,10 @@ func (f *File) Append(b []byte) []byte {
 		w.opam(p)
 	}
 	for _, t := range f.Targets {
-		w.target(t)
+		w.target("target", t)
+	}
+	for _, t := range f.Roots {
+		w.target("root", t)
 	}
 	return w.b
 }
@@ -48,7 +51,7 @@ func (w *writer) line(depth int, words ...string) {
 func (w *writer) opam(p Package) {
 	w.line(0)
 	w.line(0, "opam", p.ID())
-	w.line(1, "opam-file", p.Repository, hash(p.OpamFile.SHA256), size(p.OpamFile))
+	w.opamFile(p)
 	if p.Source != nil {
 		w.source("source", *p.Source)
 	}
@@ -62,6 +65,17 @@ func (w *writer) opam(p Package) {
 		w.line(1, "only", t.Name, t.Platform)
 	}
 	w.needs(p.Depends, p.Depexts)
+}
+
+// inSource stands in the place of a repository's name for the source.
+const inSource = "-"
+
+func (w *writer) opamFile(p Package) {
+	from := p.Repository
+	if p.InSource() {
+		from = inSource
+	}
+	w.line(1, "opam-file", from, hash(p.OpamFile.SHA256), size(p.OpamFile), p.OpamPath)
 }
 
 // needs writes what a package or a project's opam file depends on.
@@ -84,9 +98,9 @@ func (w *writer) source(word string, s Source) {
 	}
 }
 
-func (w *writer) target(t Target) {
+func (w *writer) target(word string, t Target) {
 	w.line(0)
-	w.line(0, "target", t.Name, t.Platform)
+	w.line(0, word, t.Name, t.Platform)
 	for _, a := range t.Archives {
 		w.line(1, "archive", a.Name, a.Suite, a.Component, a.Timestamp, hash(a.SHA256))
 	}

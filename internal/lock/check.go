@@ -17,10 +17,15 @@ func (p *parser) localPath(path string) {
 // commit is the end of a git repository's URL.
 var commit = regexp.MustCompile(`#([0-9a-f]{40}|[0-9a-f]{64})$`)
 
+// isGit tells whether a URL is that of a git repository.
+func isGit(url string) bool {
+	return strings.HasPrefix(url, "git+") || strings.HasPrefix(url, "git://")
+}
+
 // checkURL checks that a repository is named by its content where it isn't a
 // folder.
 func (p *parser) checkURL(r Repository) {
-	git := strings.HasPrefix(r.URL, "git+")
+	git := isGit(r.URL)
 	switch {
 	case git && !commit.MatchString(r.URL):
 		p.errorf("repository %s: its URL doesn't end in the commit, #HEX", r.Name)
@@ -38,12 +43,17 @@ func (p *parser) check() {
 		p.checkPackage(&p.file.Packages[i])
 	}
 	for i := range p.file.Targets {
-		p.checkTarget(&p.file.Targets[i])
+		p.checkTarget(false, &p.file.Targets[i])
+		p.checkDepexts(&p.file.Targets[i])
+	}
+	for i := range p.file.Roots {
+		p.checkTarget(true, &p.file.Roots[i])
 	}
 	p.checkNeeds()
 	p.sorted("project", slices.IsSortedFunc(p.file.Projects, func(a, b Project) int { return cmp.Compare(a.File, b.File) }))
 	p.sorted("opam", slices.IsSortedFunc(p.file.Packages, ComparePackages))
 	p.sorted("target", slices.IsSortedFunc(p.file.Targets, CompareTargets))
+	p.sorted("root", slices.IsSortedFunc(p.file.Roots, CompareTargets))
 }
 
 func (p *parser) sorted(what string, ok bool) {
@@ -54,11 +64,7 @@ func (p *parser) sorted(what string, ok bool) {
 
 func (p *parser) checkPackage(pkg *Package) {
 	line := p.lines["opam "+pkg.ID()]
-	if pkg.OpamFile.SHA256 == "" {
-		p.errorAt(line, "%s: no opam-file", pkg.ID())
-	} else if _, ok := p.lines["repository "+pkg.Repository]; !ok {
-		p.errorAt(line, "%s: repository %q is not in the lock", pkg.ID(), pkg.Repository)
-	}
+	p.checkOpamFile(line, pkg)
 	if pkg.Source != nil && len(pkg.Source.URLs) == 0 {
 		p.errorAt(line, "%s: its source has no url", pkg.ID())
 	}
@@ -69,19 +75,38 @@ func (p *parser) checkPackage(pkg *Package) {
 	}
 }
 
-func (p *parser) checkTarget(t *Target) {
+// checkOpamFile checks that there is a place that a package's opam file is
+// from. Whatever lies beside one in a source is in the source anyway.
+func (p *parser) checkOpamFile(line int, pkg *Package) {
+	_, known := p.lines["repository "+pkg.Repository]
+	switch {
+	case pkg.OpamFile.SHA256 == "":
+		p.errorAt(line, "%s: no opam-file", pkg.ID())
+	case !pkg.InSource() && !known:
+		p.errorAt(line, "%s: repository %q is not in the lock", pkg.ID(), pkg.Repository)
+	case pkg.InSource() && pkg.Source == nil:
+		p.errorAt(line, "%s: its opam file is in its source, and it has no source", pkg.ID())
+	case pkg.InSource() && len(pkg.ExtraFiles) > 0:
+		p.errorAt(line, "%s: its opam file is in its source, and it has an extra-file from a repository", pkg.ID())
+	}
+}
+
+// checkTarget checks what a target and a root of the lock have in common.
+func (p *parser) checkTarget(bare bool, t *Target) {
 	line := p.lines["target "+t.String()]
+	if bare {
+		line = p.lines["root "+t.String()]
+	}
 	for _, list := range [][]DistroPackage{t.Base, t.Extra} {
 		if !slices.IsSortedFunc(list, CompareDistro) {
 			p.errorAt(line, "%s: its package files are not sorted", t)
 		}
 		for _, d := range list {
 			if !slices.ContainsFunc(t.Archives, func(a Archive) bool { return a.Name == d.Archive }) {
-				p.errorAt(p.lines[t.String()+" package "+d.Name], "%s: archive %q is not in the target", d.Name, d.Archive)
+				p.errorAt(p.lines[entryKey(bare, t, "package", d.Name)], "%s: archive %q is not in the target", d.Name, d.Archive)
 			}
 		}
 	}
-	p.checkDepexts(t)
 }
 
 func (p *parser) checkDepexts(t *Target) {

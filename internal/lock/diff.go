@@ -24,14 +24,15 @@ type Changes struct {
 	Projects []Change
 	// Packages are opam packages, sorted by name.
 	Packages []PackageChange
-	// Targets are sorted by name, then by platform.
+	// Targets are sorted by name, then by platform, and so are Roots.
 	Targets []TargetChange
+	Roots   []TargetChange
 }
 
 // Empty tells whether nothing differs.
 func (c Changes) Empty() bool {
 	return !c.Reordered &&
-		len(c.Settings)+len(c.Repositories)+len(c.Projects)+len(c.Packages)+len(c.Targets) == 0
+		len(c.Settings)+len(c.Repositories)+len(c.Projects)+len(c.Packages)+len(c.Targets)+len(c.Roots) == 0
 }
 
 // Change is what a named thing was and is. Old is empty where it is new, and
@@ -80,7 +81,8 @@ func Diff(old, new *File) Changes {
 		Reordered:    reordered(old.Repositories, new.Repositories),
 		Projects:     diffProjects(old, new),
 		Packages:     diffPackages(old, new),
-		Targets:      diffTargets(old, new),
+		Targets:      diffTargets(old.Targets, new.Targets),
+		Roots:        diffTargets(old.Roots, new.Roots),
 	}
 }
 

@@ -72,7 +72,7 @@ func differentFields(a, b Package) []string {
 		{"depexts", func(p Package) string { return needsText(nil, p.Depexts) }},
 		{"extra files", func(p Package) string { return fmt.Sprint(p.ExtraFiles) }},
 		{"opam file", func(p Package) string { return fmt.Sprint(p.OpamFile) }},
-		{"repository", func(p Package) string { return p.Repository }},
+		{"repository", func(p Package) string { return p.Repository + " " + p.OpamPath }},
 		{"sources", sourcesText},
 		{"targets", func(p Package) string { return fmt.Sprint(p.Only) }},
 	} {
@@ -94,18 +94,18 @@ func sourcesText(p Package) string {
 	return string(w.b)
 }
 
-func diffTargets(old, new *File) []TargetChange {
+func diffTargets(old, new []Target) []TargetChange {
 	var out []TargetChange
-	for _, t := range old.Targets {
-		u, ok := new.Target(t.TargetID)
+	for _, t := range old {
+		u, ok := find(new, t.TargetID)
 		if !ok {
 			out = append(out, TargetChange{TargetID: t.TargetID, Removed: true})
 		} else if c, differs := diffTarget(t, u); differs {
 			out = append(out, c)
 		}
 	}
-	for _, u := range new.Targets {
-		if _, ok := old.Target(u.TargetID); !ok {
+	for _, u := range new {
+		if _, ok := find(old, u.TargetID); !ok {
 			out = append(out, TargetChange{TargetID: u.TargetID, Added: true})
 		}
 	}
@@ -126,8 +126,8 @@ func diffTarget(old, new Target) (c TargetChange, differs bool) {
 		c.Depexts = append(c.Depexts, d.Name)
 	}
 	w, v := writer{}, writer{}
-	w.target(old)
-	v.target(new)
+	w.target("", old)
+	v.target("", new)
 	return c, string(w.b) != string(v.b)
 }
 

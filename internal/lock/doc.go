@@ -31,11 +31,20 @@
 //		  depends base-unix ocaml
 //		  depext alpine-3.20 linux/amd64 libev-dev
 //
+//		opam mine.dev
+//		  opam-file - sha256:HEX SIZE mine.opam
+//		  source sha256:HEX SIZE
+//		    url git+https://…#COMMIT
+//
 //		target debian-bullseye linux/amd64
 //		  archive debian bullseye main 20250809T120000Z sha256:HEX
 //		  base gcc-10 10.2.1-6 amd64 sha256:HEX SIZE debian pool/main/g/…/x.deb
 //		  extra libev4 1:4.33-1 amd64 sha256:HEX SIZE debian pool/main/libe/…
 //		  depext libev-dev libev-dev libev4
+//
+//		root debian-trixie linux/amd64
+//		  archive debian trixie main 20260912T195541Z sha256:HEX
+//		  base libc6 2.41-12+deb13u4 amd64 sha256:HEX SIZE debian pool/main/g/…
 //
 //	  - epoch is SOURCE_DATE_EPOCH inside package steps, in seconds. It is a
 //	    constant of the lock: with the commit's date in it, every commit would
@@ -53,6 +62,12 @@
 //	    the files that lie beside it in the repository are inputs. "only" is
 //	    there once for each target that has the package, and not at all where
 //	    every target has it.
+//	  - an opam file from "-" is in the package's own source, at PATH below the
+//	    source's root: the package is pinned (opam's pin-depends), so no
+//	    repository has a say in it, and no extra-file lies beside its opam file.
+//	    A source in git has one url with the commit; its sha256 and size are
+//	    those of the tar that is made of the commit's tree, which is the same
+//	    wherever it is made.
 //	  - depends, below a package or a project's file, names the packages of the
 //	    lock that it needs as resolved on any target, for its build, its run or
 //	    after it; there can be cycles. depext names what its opam file asks for
@@ -67,6 +82,9 @@
 //	    packages that it needs beyond the base.
 //
 // Two locks are compared by [Diff]; [File.Graph] says what needs what.
+//
+//   - root is what executables are proved in: the package files of a bare root
+//     of a distro, which no build reads.
 //
 // Hosts of distro mirrors are never in a lock: package files have a path
 // relative to a mirror of their archive. Sources of opam packages have the

@@ -45,7 +45,25 @@ func (p *parser) newTarget(w []string) {
 	p.target = &p.file.Targets[len(p.file.Targets)-1]
 }
 
-func (p *parser) leave() { p.root, p.pkg, p.src, p.target = nil, nil, nil, nil }
+func (p *parser) newRoot(w []string) {
+	id := TargetID{Name: w[0], Platform: w[1]}
+	p.leave()
+	p.once("root " + id.String())
+	p.file.Roots = append(p.file.Roots, Target{TargetID: id})
+	p.target, p.bare = &p.file.Roots[len(p.file.Roots)-1], true
+}
+
+func (p *parser) leave() { p.root, p.pkg, p.src, p.target, p.bare = nil, nil, nil, nil, false }
+
+// entry is the key of what belongs to the target or root that is being read.
+func (p *parser) entry(what, name string) string { return entryKey(p.bare, p.target, what, name) }
+
+func entryKey(bare bool, t *Target, what, name string) string {
+	if bare {
+		return "root " + t.String() + " " + what + " " + name
+	}
+	return t.String() + " " + what + " " + name
+}
 
 // once tells of a second entry of one key.
 func (p *parser) once(key string) {
@@ -57,8 +75,16 @@ func (p *parser) once(key string) {
 }
 
 func (p *parser) opamFile(w []string) {
-	p.pkg.Repository = w[0]
 	p.pkg.OpamFile = p.input(w[1], w[2], p.pkg.ID())
+	switch own := w[0] == inSource; {
+	case own != (len(w) == 4):
+		p.errorf("opam-file: want %s", opamFileUsage)
+	case own:
+		p.localPath(w[3])
+		p.pkg.OpamPath = w[3]
+	default:
+		p.pkg.Repository = w[0]
+	}
 }
 
 func (p *parser) source(w []string) {
@@ -84,7 +110,12 @@ func (p *parser) only(w []string) {
 	p.pkg.Only = append(p.pkg.Only, TargetID{Name: w[0], Platform: w[1]})
 }
 
-func (p *parser) url(w []string) { p.src.URLs = append(p.src.URLs, w[0]) }
+func (p *parser) url(w []string) {
+	if isGit(w[0]) && !commit.MatchString(w[0]) {
+		p.errorf("%s: the URL of a git repository doesn't end in the commit, #HEX", p.pkg.ID())
+	}
+	p.src.URLs = append(p.src.URLs, w[0])
+}
 
 func (p *parser) checksum(w []string) {
 	kind, sum, ok := strings.Cut(w[0], "=")
@@ -106,7 +137,7 @@ func (p *parser) base(w []string)  { p.target.Base = append(p.target.Base, p.dis
 func (p *parser) extra(w []string) { p.target.Extra = append(p.target.Extra, p.distro(w)) }
 
 func (p *parser) distro(w []string) DistroPackage {
-	p.once(p.target.String() + " package " + w[0])
+	p.once(p.entry("package", w[0]))
 	p.localPath(w[6])
 	return DistroPackage{
 		Name: w[0], Version: w[1], Arch: w[2],

@@ -19,6 +19,9 @@ type File struct {
 	Packages []Package
 	// Targets are sorted by name, then by platform.
 	Targets []Target
+	// Roots are what executables are proved in, sorted likewise. They have
+	// Archives and Base, and nothing else of a target.
+	Roots []Target
 }
 
 // Repository is an opam repository.
@@ -65,9 +68,13 @@ type Input struct {
 // Package is one version of an opam package.
 type Package struct {
 	Name, Version string
-	// Repository is the name of the one that OpamFile is from.
+	// Repository is the name of the one that OpamFile is from; empty where that
+	// is in the source.
 	Repository string
 	OpamFile   Input
+	// OpamPath is where OpamFile is in the source, relative to the source's
+	// root; empty where it is from a repository.
+	OpamPath string
 	// Source is nil for a package without one.
 	Source *Source
 	// ExtraSources and ExtraFiles are sorted by name.
@@ -86,12 +93,17 @@ type Package struct {
 // ID is "NAME.VERSION".
 func (p Package) ID() string { return p.Name + "." + p.Version }
 
+// InSource tells whether the package's opam file is in its source, and not in a
+// repository: that of a pinned package is.
+func (p Package) InSource() bool { return p.OpamPath != "" }
+
 // Source is what an opam url or extra-source names.
 type Source struct {
 	Input
 	// Name is the file's name for an extra source, and empty for the source.
 	Name string
-	// URLs are in the order in which to try them.
+	// URLs are in the order in which to try them. That of a git repository has
+	// the commit, "git+https://…#COMMIT", whose tree is the source.
 	URLs []string
 	// Checksums are the others that upstream gives, in opam's spelling
 	// ("md5=…", "sha512=…"), sorted; by-hash mirrors know files by them.
@@ -156,8 +168,13 @@ type Depext struct {
 }
 
 // Target returns the target of an id, and whether the lock has it.
-func (f *File) Target(id TargetID) (Target, bool) {
-	for _, t := range f.Targets {
+func (f *File) Target(id TargetID) (Target, bool) { return find(f.Targets, id) }
+
+// Root returns the bare root of an id, and whether the lock has it.
+func (f *File) Root(id TargetID) (Target, bool) { return find(f.Roots, id) }
+
+func find(list []Target, id TargetID) (Target, bool) {
+	for _, t := range list {
 		if t.TargetID == id {
 			return t, true
 		}

@@ -80,6 +80,28 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
+func TestPinMistakes(t *testing.T) {
+	tests := map[string]struct{ old, new, want string }{
+		"no path":       {" 120 opam/mine.opam", " 120", "ofarm.lock:31: opam-file: want REPOSITORY sha256:HEX SIZE or - sha256:HEX SIZE PATH"},
+		"path and repo": {"opam-file -", "opam-file main", "ofarm.lock:31: opam-file: want REPOSITORY"},
+		"climbing path": {" opam/mine.opam", " ../mine.opam", `ofarm.lock:31: "../mine.opam" is not a path below its folder`},
+		"branch":        {"mine.git#0123456789012345678901234567890123456789", "mine.git#main", "ofarm.lock:33: mine.dev: the URL of a git repository doesn't end in the commit, #HEX"},
+		"git protocol":  {"git+https://example.org/mine.git#0123456789012345678901234567890123456789", "git://example.org/mine.git", "ofarm.lock:33: mine.dev: the URL of a git"},
+		"repository":    {"git+https://example.org/repo.git#0123456789012345678901234567890123456789", "git://example.org/repo.git#main", "ofarm.lock:8: repository git: its URL doesn't end in the commit"},
+		"no source": {
+			"  source sha256:" + strings.Repeat("e", 64) + " 10240\n    url git+https://example.org/mine.git#0123456789012345678901234567890123456789\n", "",
+			"ofarm.lock:30: mine.dev: its opam file is in its source, and it has no source",
+		},
+		"file beside it": {
+			"mine.git#0123456789012345678901234567890123456789\n", "mine.git#0123456789012345678901234567890123456789\n  extra-file a sha256:" + strings.Repeat("1", 64) + " 1\n",
+			"ofarm.lock:30: mine.dev: its opam file is in its source, and it has an extra-file from a repository",
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) { mistake(t, whole(t), tt.old, tt.new, tt.want) })
+	}
+}
+
 // mistake puts one into a fixture and wants an error that has some text.
 func mistake(t *testing.T, data []byte, old, new, want string) {
 	t.Helper()

@@ -40,7 +40,7 @@ func TestNeedsMistakes(t *testing.T) {
 		"name twice":           {"conf-libev dune\n", "conf-libev dune dune\n", "ofarm.lock:11: depends: the names are not sorted, each once"},
 		"line twice":           {"  depends dune\n", "  depends dune\n  depends dune\n", "ofarm.lock:21: depends of conf-libev.4-12 is already on line 20"},
 		"none":                 {"  depends dune\n", "  depends\n", "ofarm.lock:20: depends: want NAME…"},
-		"below target":         {"  base gcc-10", "  depends dune\n  base gcc-10", "ofarm.lock:36: depends does not belong here"},
+		"below target":         {"  base gcc-10", "  depends dune\n  base gcc-10", "ofarm.lock:42: depends does not belong here"},
 		"depext without names": {own, "  depext debian-bullseye linux/amd64\n", "ofarm.lock:21: depext: want TARGET PLATFORM NAME…"},
 		"depext elsewhere":     {own, "  depext alpine-3.20 linux/amd64 libev-dev\n", `ofarm.lock:21: conf-libev.4-12: it has a depext on "alpine-3.20 linux/amd64", which is not one of its targets`},
 		"depext unknown":       {own, "  depext debian-bullseye linux/amd64 libevent-dev\n", `ofarm.lock:21: conf-libev.4-12: its depext "libevent-dev" is not among those of debian-bullseye linux/amd64`},

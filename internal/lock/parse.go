@@ -65,12 +65,14 @@ type parser struct {
 	errs   *multierror.Error
 	// lines says where an entry begins, by its key.
 	lines map[string]int
-	// root (an opam file of the project), pkg, src and target are what indented
-	// lines belong to.
+	// root (an opam file of the project), pkg, src and target (or a root of the
+	// lock) are what indented lines belong to.
 	root   *Project
 	pkg    *Package
 	src    *Source
 	target *Target
+	// bare tells that target is one of the roots.
+	bare bool
 	// packages are those of the whole lock by name, for the checks.
 	packages map[string][]*Package
 }
@@ -116,7 +118,8 @@ type rule struct {
 
 func belowOpam(p *parser) bool   { return p.pkg != nil }
 func belowSource(p *parser) bool { return p.src != nil }
-func belowTarget(p *parser) bool { return p.target != nil }
+func belowTarget(p *parser) bool { return p.target != nil && !p.bare }
+func belowRoot(p *parser) bool   { return p.target != nil }
 
 // belowNeedy is below what depends on packages: an opam package, or an opam
 // file of the project.
@@ -131,8 +134,9 @@ var rules = map[ruleKey]rule{
 	{0, "project"}:    {2, 2, "FILE sha256:HEX", nil, (*parser).project},
 	{0, "opam"}:       {1, 1, "NAME.VERSION", nil, (*parser).opam},
 	{0, "target"}:     {2, 2, "NAME PLATFORM", nil, (*parser).newTarget},
+	{0, "root"}:       {2, 2, "NAME PLATFORM", nil, (*parser).newRoot},
 
-	{1, "opam-file"}:    {3, 3, "REPOSITORY sha256:HEX SIZE", belowOpam, (*parser).opamFile},
+	{1, "opam-file"}:    {3, 4, opamFileUsage, belowOpam, (*parser).opamFile},
 	{1, "source"}:       {2, 2, "sha256:HEX SIZE", belowOpam, (*parser).source},
 	{1, "extra-source"}: {3, 3, "NAME sha256:HEX SIZE", belowOpam, (*parser).extraSource},
 	{1, "extra-file"}:   {3, 3, "NAME sha256:HEX SIZE", belowOpam, (*parser).extraFile},
@@ -141,11 +145,13 @@ var rules = map[ruleKey]rule{
 	{2, "url"}:          {1, 1, "URL", belowSource, (*parser).url},
 	{2, "checksum"}:     {1, 1, "KIND=HEX", belowSource, (*parser).checksum},
 
-	{1, "archive"}: {5, 5, "NAME SUITE COMPONENT TIMESTAMP sha256:HEX", belowTarget, (*parser).archive},
-	{1, "base"}:    {7, 7, distroUsage, belowTarget, (*parser).base},
+	{1, "archive"}: {5, 5, "NAME SUITE COMPONENT TIMESTAMP sha256:HEX", belowRoot, (*parser).archive},
+	{1, "base"}:    {7, 7, distroUsage, belowRoot, (*parser).base},
 	{1, "extra"}:   {7, 7, distroUsage, belowTarget, (*parser).extra},
 	{1, "depext"}:  {1, -1, "NAME [EXTRA…] or TARGET PLATFORM NAME…", belowAny, (*parser).depext},
 }
+
+const opamFileUsage = "REPOSITORY sha256:HEX SIZE or - sha256:HEX SIZE PATH"
 
 const distroUsage = "NAME VERSION ARCH sha256:HEX SIZE ARCHIVE PATH"
 

@@ -32,6 +32,11 @@ func someFile(t *rapid.T) *File {
 	for _, name := range some(t, "alpine-3.20", "debian-trixie") {
 		f.Targets = append(f.Targets, someTarget(t, name))
 	}
+	for _, name := range some(t, "busybox", "debian-trixie") {
+		root := someTarget(t, name)
+		root.Extra, root.Depexts = nil, nil
+		f.Roots = append(f.Roots, root)
+	}
 	for _, id := range some(t, "a.1", "a.2", "b.1") {
 		f.Packages = append(f.Packages, somePackage(t, f, id))
 	}
@@ -81,9 +86,15 @@ func somePackage(t *rapid.T, f *File, id string) Package {
 	name, version, _ := strings.Cut(id, ".")
 	p := Package{Name: name, Version: version, Repository: rapid.SampledFrom(f.Repositories).Draw(t, "from").Name, OpamFile: someInput(t)}
 	if rapid.Bool().Draw(t, "source") {
-		p.Source = &Source{Input: someInput(t), URLs: []string{rapid.SampledFrom([]string{"http://a/", "http://b/"}).Draw(t, "url")}}
+		p.Source = &Source{Input: someInput(t), URLs: []string{rapid.SampledFrom([]string{"http://a/", "http://b/", "git+https://c#" + strings.Repeat("0", 40)}).Draw(t, "url")}}
+	}
+	if p.Source != nil && rapid.Bool().Draw(t, "in source") {
+		p.Repository, p.OpamPath = "", rapid.SampledFrom([]string{"opam", "opam/opam"}).Draw(t, "path")
 	}
 	for _, n := range some(t, "file") {
+		if p.InSource() {
+			continue
+		}
 		p.ExtraFiles = append(p.ExtraFiles, NamedInput{n, someInput(t)})
 	}
 	for _, target := range f.Targets {

@@ -8,15 +8,16 @@ import (
 
 // ParseAtom reads a package with an optional constraint as opam's commands take
 // it: NAME, NAME>=VERSION (or another of = != < <= >), or NAME.VERSION for one
-// version.
+// version. There may be blanks round a relation.
 func ParseAtom(s string) (Requirement, error) {
-	name, rel, version := s, "", ""
+	name, rel, version := strings.TrimSpace(s), "", ""
 	if i := strings.IndexAny(s, "=!<>."); i >= 0 {
-		name = s[:i]
-		rel = strings.TrimRight(s[i:min(i+2, len(s))], version0)
-		version = s[i+len(rel):]
+		rel = strings.TrimRight(s[i:min(i+2, len(s))], version0+" ")
+		name, version = strings.TrimSpace(s[:i]), s[i+len(rel):]
 		if rel == "." {
 			rel = "="
+		} else {
+			version = strings.TrimSpace(version)
 		}
 	}
 	wrong := rel != "" && (!relations[rel] || !ValidVersion(version))

@@ -12,7 +12,8 @@ func TestParseAtom(t *testing.T) {
 		"lwt": `"lwt"`, "lwt>=5.6": `"lwt" {>= "5.6"}`, "lwt=5": `"lwt" {= "5"}`, "lwt!=5": `"lwt" {!= "5"}`,
 		"lwt<6~": `"lwt" {< "6~"}`, "lwt<=6": `"lwt" {<= "6"}`, "base.v0.17.0": `"base" {= "v0.17.0"}`,
 		"conf-g++": `"conf-g++"`, "a>b": `"a" {> "b"}`,
-		"": "", "lwt>=": "", "lwt<>5": "", "lwt==5": "", "5": "", "lwt 5": "", "lwt>= 5": "", "lwt.": "", "lwt!5": "", ">=5": "",
+		"": "", "lwt>=": "", "lwt<>5": "", "lwt==5": "", "5": "", "lwt 5": "", "lwt>= 5": `"lwt" {>= "5"}`, " lwt < 6 ": `"lwt" {< "6"}`,
+		"lwt >> 5": "", "lwt > = 5": "", "lwt. 5": "", "lwt>=5 6": "", "lwt.": "", "lwt!5": "", ">=5": "",
 	} {
 		r, err := opam.ParseAtom(in)
 		if (err != nil) != (want == "") || r.String() != want {

@@ -1,6 +1,8 @@
 package opam
 
 import (
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -71,6 +73,14 @@ func Parse(name string, data []byte) (*File, error) {
 // doesn't begin with "x-", in the file's order.
 func (f *File) Unknown() []Item { return f.unknown }
 
+// FieldNames lists the fields that opam knows, sorted.
+func FieldNames() []string {
+	var none File
+	names := slices.AppendSeq(otherFields(), maps.Keys(none.fields(&decoder{})))
+	slices.Sort(names)
+	return names
+}
+
 // Field gives the value of the field with that name, nil without one: for x-
 // fields and others that File has no typed form of.
 func (f *File) Field(name string) Expr {
@@ -136,11 +146,11 @@ func (f *File) section(d *decoder, it Item, seen map[string]bool) {
 // isOtherField says whether a field is known to opam, or an extension, but has
 // no meaning for a build.
 func isOtherField(name string) bool {
-	switch name {
-	case "features", "libraries", "syntax", "ocaml-version", "os", "subst", "signature", "author-email":
-		return true
-	}
-	return strings.HasPrefix(name, "x-")
+	return strings.HasPrefix(name, "x-") || slices.Contains(otherFields(), name)
+}
+
+func otherFields() []string {
+	return []string{"features", "libraries", "syntax", "ocaml-version", "os", "subst", "signature", "author-email"}
 }
 
 // opamVersion reads the format's version; this package reads the 2.x family.

@@ -3,6 +3,7 @@ package opam_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -233,4 +234,12 @@ func FuzzParse(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+func TestFieldNames(t *testing.T) {
+	t.Parallel()
+	names := opam.FieldNames()
+	if !slices.IsSorted(names) || !slices.Contains(names, "depends") || !slices.Contains(names, "libraries") {
+		t.Errorf("got %q", names)
+	}
 }

@@ -147,3 +147,14 @@ func (e *MissingError) Error() string {
 	}
 	return fmt.Sprintf("no opam repository has version %q of %s; the newest is %q", e.Version, e.Name, e.Others[0])
 }
+
+// FileError is one mistake in an opam file of a repository.
+type FileError struct {
+	// Repository is its name, such as "main".
+	Repository string
+	// Err is the mistake, with the file's path, line and column.
+	Err error
+}
+
+func (e *FileError) Error() string { return e.Err.Error() }
+func (e *FileError) Unwrap() error { return e.Err }

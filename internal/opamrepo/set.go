@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/hashicorp/go-multierror"
+
 	"github.com/ofarm/ofarm/internal/lock"
 	"github.com/ofarm/ofarm/internal/opam"
 )
@@ -101,7 +103,8 @@ func (s *Set) OpamFile(name, version string) (*opam.File, error) {
 
 // Package is one version, spelled as in the folder's name. It is not to be
 // changed. A version that no repository has is a [*MissingError]; the mistakes
-// of an opam file are as [opam.Parse] gives them, with the file's path.
+// of an opam file are as [opam.Parse] gives them, with the file's path, each in a
+// [*FileError].
 func (s *Set) Package(name, version string) (*Package, error) {
 	if !opam.ValidName(name) || !opam.ValidVersion(version) {
 		return nil, s.missing(name, version)
@@ -208,9 +211,20 @@ func (r *repository) read(name, version string) (*Package, error) {
 	}
 	file, err := opam.Parse(path, data)
 	if err != nil {
-		return nil, err
+		return nil, r.fileErrors(err)
 	}
 	return &Package{Name: name, Version: version, Repository: r.Name, Dir: dir, Data: data, File: file}, nil
+}
+
+// fileErrors says of each mistake of an opam file that it is the repository's.
+func (r *repository) fileErrors(err error) error {
+	var list *multierror.Error
+	if errors.As(err, &list) {
+		for i, e := range list.Errors {
+			list.Errors[i] = &FileError{Repository: r.Name, Err: e}
+		}
+	}
+	return err
 }
 
 // memo remembers what was read, by a key.

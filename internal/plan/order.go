@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ofarm/ofarm/internal/lock"
 	"github.com/ofarm/ofarm/internal/opam"
 )
 
@@ -25,10 +26,30 @@ func (b *builder) link() {
 			p.before = append(p.before, d.Name)
 		}
 		p.post = deps.Post
+		b.addDemanded(p, deps)
 		for _, m := range deps.Missing {
 			b.entry(p, "it needs %s, which the lock does not have", m)
 		}
 	}
+}
+
+// addDemanded adds what the lock has for a package of the project's that its
+// opam file doesn't name: it was asked for when the lock was made.
+func (b *builder) addDemanded(p *pkg, deps opam.Dependencies) {
+	if p.locked != nil {
+		return
+	}
+	i := slices.IndexFunc(b.in.Lock.Projects, func(l lock.Project) bool { return l.Name() == p.name })
+	if i < 0 {
+		return
+	}
+	for _, name := range b.in.Lock.Projects[i].Depends {
+		_, there := b.packages[name]
+		if there && !slices.Contains(p.before, name) && !slices.Contains(deps.Post, name) {
+			p.before = append(p.before, name)
+		}
+	}
+	slices.Sort(p.before)
 }
 
 // filterEnv is the environment of a package's formulas. The project's own see

@@ -6,6 +6,7 @@ import "slices"
 // opam file says: a step that lacks one would fail late, or not at all.
 func (b *builder) checkSources(p *pkg) {
 	switch {
+	case p.locked.InSource(): // a pinned package's source is that of the pin
 	case p.file.URL != nil && p.locked.Source == nil:
 		b.entry(p, "its opam file names a source, and the lock has none for it")
 	case p.file.URL == nil && p.locked.Source != nil:

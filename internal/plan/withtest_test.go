@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/ofarm/ofarm/internal/lock"
 	"github.com/ofarm/ofarm/internal/plan"
 	"github.com/ofarm/ofarm/internal/plan/plantest"
 )
@@ -35,5 +36,18 @@ func TestWithTest(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestDemanded: what was asked for by name is there for the project's step,
+// though no opam file names it.
+func TestDemanded(t *testing.T) {
+	in := plantest.World(t, "debian-bookworm", map[string]string{"tool.1": head + `build: ["make"]`})
+	project := head + `build: ["make"]`
+	in.Project.Packages = []plan.ProjectPackage{plantest.Project(t, "app.opam", []byte(project))}
+	in.Lock.Projects = []lock.Project{{File: "app.opam", Depends: []string{"tool"}}}
+	p := plantest.New(t, in)
+	if last := p.Steps[len(p.Steps)-1]; !slices.Equal(last.Deps, []string{"tool.1"}) {
+		t.Errorf("the project's step sees %q", last.Deps)
 	}
 }

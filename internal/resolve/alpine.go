@@ -26,18 +26,9 @@ type alpineRepository struct {
 }
 
 func (r *resolver) lockAlpine(ctx context.Context, t Target, depexts []string, to *lock.Target) error {
-	var repos []alpineRepository
-	for _, a := range t.Release.Archives {
-		for _, component := range a.Components {
-			repo, sum, err := r.alpineIndex(ctx, t, a, component)
-			if err != nil {
-				return fmt.Errorf("archive %s %s/%s: %w", a.Name, a.Suite, component, err)
-			}
-			repos = append(repos, repo)
-			to.Archives = append(to.Archives, lock.Archive{
-				Name: a.Name, Suite: a.Suite, Component: component, Timestamp: "-", SHA256: sum.Hex(),
-			})
-		}
+	repos, err := r.alpineRepositories(ctx, t, to)
+	if err != nil {
+		return err
 	}
 	chosen, err := selectAlpine(repos, t.Release.Toolchain, depexts)
 	if err != nil {
@@ -49,6 +40,24 @@ func (r *resolver) lockAlpine(ctx context.Context, t Target, depexts []string, t
 	}
 	to.Extra, err = r.lockAPKs(ctx, repos, chosen.extra)
 	return err
+}
+
+// alpineRepositories fetches the indexes of a target's archives and notes them.
+func (r *resolver) alpineRepositories(ctx context.Context, t Target, to *lock.Target) ([]alpineRepository, error) {
+	var repos []alpineRepository
+	for _, a := range t.Release.Archives {
+		for _, component := range a.Components {
+			repo, sum, err := r.alpineIndex(ctx, t, a, component)
+			if err != nil {
+				return nil, fmt.Errorf("archive %s %s/%s: %w", a.Name, a.Suite, component, err)
+			}
+			repos = append(repos, repo)
+			to.Archives = append(to.Archives, lock.Archive{
+				Name: a.Name, Suite: a.Suite, Component: component, Timestamp: "-", SHA256: sum.Hex(),
+			})
+		}
+	}
+	return repos, nil
 }
 
 func (r *resolver) alpineIndex(ctx context.Context, t Target, a targets.Archive, component string) (alpineRepository, input.Digest, error) {

@@ -1,8 +1,10 @@
 package resolve
 
 import (
+	"context"
 	"errors"
 	"maps"
+	"slices"
 
 	"github.com/hashicorp/go-multierror"
 
@@ -12,21 +14,29 @@ import (
 	"github.com/ofarm/ofarm/internal/resolve/versions"
 )
 
-// Choose finds the versions of opam packages that Lock would lock, without
-// fetching any. The error is a [*versions.NoSolutionError] where none fit.
-func Choose(opt Options) (*versions.Solution, error) {
+// Choose finds the versions of opam packages that Lock would lock. It fetches
+// the sources of pinned packages alone. The error is a
+// [*versions.NoSolutionError] where none fit.
+func Choose(ctx context.Context, opt Options) (*versions.Solution, error) {
 	r := &resolver{Options: opt}
 	r.Targets = distinct(opt.Targets)
-	return r.choose()
+	return r.choose(ctx)
 }
 
 // choose finds the versions of opam packages for each target.
-func (r *resolver) choose() (*versions.Solution, error) {
+func (r *resolver) choose(ctx context.Context) (*versions.Solution, error) {
+	if err := r.readPins(ctx); err != nil {
+		return nil, err
+	}
 	req := versions.Request{Universe: r.Repositories, Constraints: r.Constraints}
 	var from *given
 	if r.Versions != nil {
-		from = &given{Set: r.Repositories, versions: r.Versions}
+		from = &given{Set: r.Repositories, versions: r.Versions, pins: r.pins}
 		req.Universe = from
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.pins)) {
+		p := r.pins[name]
+		req.Pinned = append(req.Pinned, versions.Package{Name: p.Name, Version: p.Version, File: p.file})
 	}
 	for _, p := range r.Projects {
 		req.Roots = append(req.Roots, versions.Package{
@@ -49,12 +59,13 @@ func (r *resolver) choose() (*versions.Solution, error) {
 type given struct {
 	*opamrepo.Set
 	versions map[string]string
+	pins     map[string]*pin   // whose versions don't count
 	missing  *multierror.Error // which of them were needed, and aren't there
 }
 
 func (g *given) Versions(name string) ([]string, error) {
 	v, ok := g.versions[name]
-	if !ok {
+	if _, pinned := g.pins[name]; pinned || !ok {
 		return nil, nil
 	}
 	_, err := g.Package(name, v)

@@ -29,26 +29,30 @@ type debianArchive struct {
 }
 
 func (r *resolver) lockDebian(ctx context.Context, t Target, depexts []string, to *lock.Target) error {
-	var archives []debianArchive
-	for _, a := range t.Release.Archives {
-		for _, component := range a.Components {
-			da, err := r.debianArchive(ctx, t, a, component)
-			if err != nil {
-				return fmt.Errorf("archive %s %s: %w", a.Name, a.Suite, err)
-			}
-			archives = append(archives, da)
-			to.Archives = append(to.Archives, da.locked)
-		}
-	}
-	var lists [][]deb.Package
-	for _, a := range archives {
-		lists = append(lists, a.packages)
-	}
-	universe, err := deb.Merge(t.Platform.DistroArch(targets.Debian), lists...)
+	universe, archives, err := r.debianUniverse(ctx, t, to)
 	if err != nil {
 		return err
 	}
 	return selectDebian(universe, archives, t, depexts, to)
+}
+
+// debianUniverse fetches a target's archives and notes them.
+func (r *resolver) debianUniverse(ctx context.Context, t Target, to *lock.Target) (*deb.Universe, []debianArchive, error) {
+	var archives []debianArchive
+	var lists [][]deb.Package
+	for _, a := range t.Release.Archives {
+		for _, component := range a.Components {
+			da, err := r.debianArchive(ctx, t, a, component)
+			if err != nil {
+				return nil, nil, fmt.Errorf("archive %s %s: %w", a.Name, a.Suite, err)
+			}
+			archives = append(archives, da)
+			lists = append(lists, da.packages)
+			to.Archives = append(to.Archives, da.locked)
+		}
+	}
+	universe, err := deb.Merge(t.Platform.DistroArch(targets.Debian), lists...)
+	return universe, archives, err
 }
 
 func selectDebian(u *deb.Universe, archives []debianArchive, t Target, depexts []string, to *lock.Target) error {

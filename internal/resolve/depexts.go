@@ -36,9 +36,23 @@ func (r *resolver) lockDepends(pkgs []*pkg) error {
 			if err := n.add(target.id(), installed, &p.Locked.Depends, &p.Locked.Depexts); err != nil {
 				return err
 			}
+			r.addDemanded(p, installed)
 		}
 	}
 	return nil
+}
+
+// addDemanded adds what was asked for by name to what a project's package
+// depends on: nothing else may need it.
+func (r *resolver) addDemanded(p *Project, installed map[string]string) {
+	for _, c := range r.Constraints {
+		name := c.Package.Name
+		if _, ok := installed[name]; ok && name != p.Name && c.Package.Versions.Op == opam.FormulaEmpty {
+			p.Locked.Depends = append(p.Locked.Depends, name)
+		}
+	}
+	slices.Sort(p.Locked.Depends)
+	p.Locked.Depends = slices.Compact(p.Locked.Depends)
 }
 
 func (p *pkg) lockDepends(t Target, vars map[string]opam.Value, installed map[string]string) error {

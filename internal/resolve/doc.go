@@ -24,9 +24,32 @@
 //
 // An opam package's source counts by a sha256 or a sha512 of its opam file. An
 // md5 alone names nothing, since other bytes can be made to have it: such a
-// package is refused, and so is a source that is a checkout. Files beside an
+// package is refused, and so is a repository's whose source is a checkout; what
+// the project pins itself is another matter, see below. Files beside an
 // opam file come from the repository's folder, which the user trusts; where the
 // opam file gives their checksums, whatever their kind, they must fit.
+//
+// # Pinned packages
+//
+// What the project's opam files name in pin-depends has that one version and
+// that source, whatever repositories say, and its opam file is in the source.
+// As opam's manual has it, pins are not transitive: a pinned package's own
+// pin-depends are ignored, and so is the url of its opam file. All pins are read
+// before versions are chosen, and those that are needed are locked.
+//
+// A commit in git needs no checksum from anybody: its tree becomes a tar whose
+// sha256 is locked with the commit. Of an archive nobody has told the checksum,
+// so the first fetch is trusted, and what it gave is locked. Either stays as
+// it is locked until it is updated, without a connection. A lock doesn't
+// remember the branch that its commit was taken from: another branch of the same
+// remote counts after an update, another commit at once.
+//
+// The variables dev and pinned stay false for a pinned package, where opam has
+// them true: a locked commit is as fixed as a release, and what opam files do
+// in such a case ("dune subst") needs a checkout, which a source isn't. What
+// only depends {dev} asks for is therefore not locked, and a pinned
+// package is built as a release is. Files that lie in "files" beside an opam file
+// in a source are part of the source, and not laid over it.
 //
 // # Debian's timestamp
 //

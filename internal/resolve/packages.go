@@ -69,6 +69,9 @@ func (r *resolver) only(p *pkg) []lock.TargetID {
 // readPackage takes in one version of a package with the files beside its opam
 // file; their bytes go into the store.
 func (r *resolver) readPackage(name, version string) (*pkg, error) {
+	if p, ok := r.pins[name]; ok {
+		return &pkg{file: p.file, locked: p.locked}, p.check()
+	}
 	found, err := r.Repositories.Package(name, version)
 	if err != nil {
 		return nil, err
@@ -95,13 +98,13 @@ func (r *resolver) put(data []byte) (lock.Input, error) {
 
 // lockSources fetches the sources of all packages, to learn their sha256 and
 // size where the opam file doesn't say. Those that the old lock has by the same
-// opam file are known.
+// opam file are known, and so is that of a pinned package.
 func (r *resolver) lockSources(ctx context.Context, pkgs []*pkg) error {
 	var requests []input.Request
 	var places []*lock.Source
 	for _, p := range pkgs {
 		if old := r.oldPackage(p.locked); old != nil {
-			p.locked.Source, p.locked.ExtraSources = old.Source, old.ExtraSources
+			p.locked.Source, p.locked.ExtraSources = cmp.Or(p.locked.Source, old.Source), old.ExtraSources
 			continue
 		}
 		sources := slices.Clone(p.file.ExtraSources)
@@ -112,7 +115,7 @@ func (r *resolver) lockSources(ctx context.Context, pkgs []*pkg) error {
 			places = append(places, &p.locked.ExtraSources[j])
 			requests = append(requests, sourceRequest(p.locked.ID()+"/"+s.Name, s))
 		}
-		if p.file.URL != nil {
+		if p.file.URL != nil && !p.locked.InSource() {
 			s := lockedSource(*p.file.URL)
 			p.locked.Source = &s
 			places = append(places, p.locked.Source)
@@ -136,7 +139,7 @@ func (r *resolver) oldPackage(p lock.Package) *lock.Package {
 		return nil
 	}
 	i := slices.IndexFunc(r.Old.Packages, func(o lock.Package) bool {
-		return o.Name == p.Name && o.Version == p.Version && o.OpamFile == p.OpamFile
+		return o.Name == p.Name && o.Version == p.Version && o.OpamFile == p.OpamFile && o.InSource() == p.InSource()
 	})
 	if i < 0 {
 		return nil

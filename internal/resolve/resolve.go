@@ -15,6 +15,7 @@ import (
 	"github.com/ofarm/ofarm/internal/opam"
 	"github.com/ofarm/ofarm/internal/opamrepo"
 	"github.com/ofarm/ofarm/internal/resolve/versions"
+	"github.com/ofarm/ofarm/internal/source"
 	"github.com/ofarm/ofarm/targets"
 )
 
@@ -43,6 +44,8 @@ type Options struct {
 	Repositories *opamrepo.Set
 	// Targets are what to lock for; one that is there twice is locked once.
 	Targets []Target
+	// Roots are what executables are proved in.
+	Roots []Root
 	// Epoch is SOURCE_DATE_EPOCH inside steps, in seconds.
 	Epoch int64
 	// Keys are trusted beyond the built-in ones.
@@ -51,6 +54,8 @@ type Options struct {
 	// Fetcher fetches indexes, package files and sources. Its mirrors must
 	// know the archives under the names that ArchiveName gives.
 	Fetcher input.Fetcher
+	// Sources fetches the sources of pinned packages, files by Fetcher.
+	Sources source.Fetcher
 	// ArchiveName gives the fetcher's name of an archive at the present.
 	ArchiveName func(archive string) string
 }
@@ -100,7 +105,7 @@ type Result struct {
 func Lock(ctx context.Context, opt Options) (*Result, error) {
 	r := &resolver{Options: opt}
 	r.Targets, r.Projects = distinct(opt.Targets), slices.Clone(opt.Projects)
-	chosen, err := r.choose()
+	chosen, err := r.choose(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -125,6 +130,9 @@ func Lock(ctx context.Context, opt Options) (*Result, error) {
 	if file.Targets, err = r.lockTargets(ctx, pkgs); err != nil {
 		return nil, err
 	}
+	if file.Roots, err = r.lockRoots(ctx); err != nil {
+		return nil, err
+	}
 	return &Result{Lock: file, Apart: !chosen.Joint, Avoided: chosen.Avoided}, checkLock(file)
 }
 
@@ -147,7 +155,11 @@ func checkLock(file *lock.File) error {
 	return nil
 }
 
-type resolver struct{ Options }
+type resolver struct {
+	Options
+	// pins are the packages that the project pins, by name.
+	pins map[string]*pin
+}
 
 func (r *resolver) lockTargets(ctx context.Context, pkgs []*pkg) ([]lock.Target, error) {
 	var out []lock.Target

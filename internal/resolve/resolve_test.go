@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +25,7 @@ import (
 	"github.com/ofarm/ofarm/internal/opam"
 	"github.com/ofarm/ofarm/internal/opamrepo"
 	"github.com/ofarm/ofarm/internal/resolve/versions"
+	"github.com/ofarm/ofarm/targets"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -366,7 +368,7 @@ func versionOf(list []lock.DistroPackage, name string) string {
 func demand(t *testing.T, name, rel, version string) []versions.Constraint {
 	t.Helper()
 	set := opam.Versions{Op: opam.FormulaAtom, Rel: rel, Version: version}
-	return []versions.Constraint{{Requirement: opam.Requirement{Op: opam.FormulaAtom, Name: name, Versions: set}, By: "--opam"}}
+	return []versions.Constraint{{Package: opam.Requirement{Op: opam.FormulaAtom, Name: name, Versions: set}, By: "--opam"}}
 }
 
 func mustLock(t *testing.T, opt Options) *lock.File {
@@ -378,6 +380,34 @@ func mustLock(t *testing.T, opt Options) *lock.File {
 	return got.Lock
 }
 
+// TestRoots: a root has what is asked for and what that needs, and stays.
+func TestRoots(t *testing.T) {
+	w := newWorld(t)
+	opt := w.options()
+	opt.Roots = []Root{
+		{Name: "plain", Release: tinyDebian().Release, Platform: targets.LinuxAMD64, Packages: []string{"libfoo-dev"}},
+		{Name: "alpine-9.9", Release: tinyAlpine().Release, Platform: targets.LinuxAMD64, Packages: []string{"libfoo-dev"}},
+	}
+	got := mustLock(t, opt)
+	var text []string
+	for _, root := range got.Roots {
+		for _, p := range root.Base {
+			text = append(text, root.Name+": "+p.Name+" "+p.Version)
+		}
+	}
+	want := []string{
+		"alpine-9.9: libfoo 1-r0", "alpine-9.9: libfoo-dev 1-r0",
+		"plain: libc6 1.0+deb1", "plain: libfoo-dev 1", "plain: libfoo1 1",
+	}
+	if diff := cmp.Diff(want, text); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	opt.Old, opt.Fetcher.Transport, opt.Fetcher.Offline = got, nil, true
+	if diff := cmp.Diff(string(got.Append(nil)), string(mustLock(t, opt).Append(nil))); diff != "" {
+		t.Errorf("nothing was to change (-old +new):\n%s", diff)
+	}
+}
+
 // TestApart: where no versions fit all targets, each has its own.
 func TestApart(t *testing.T) {
 	w := newWorld(t)
@@ -386,7 +416,7 @@ func TestApart(t *testing.T) {
 	w.opam("gamma.1", `depends: ["beta" {= version}]`)
 	w.opam("gamma.2", `depends: ["beta" {= version}]`)
 	opt := w.options()
-	opt.Constraints = demand(t, "gamma", "<", "10")
+	opt.Constraints = []versions.Constraint{{Package: opam.Requirement{Op: opam.FormulaAtom, Name: "gamma"}, By: "--opam"}}
 	got, err := Lock(context.Background(), opt)
 	if err != nil {
 		t.Fatal(err)
@@ -398,6 +428,9 @@ func TestApart(t *testing.T) {
 		}
 	}
 	want := []string{"beta.1 on debian-tiny", "beta.2 on alpine-9.9", "gamma.1 on debian-tiny", "gamma.2 on alpine-9.9"}
+	if depends := got.Lock.Projects[0].Depends; !slices.Equal(depends, []string{"alpha", "beta", "gamma"}) {
+		t.Errorf("the project depends on %q", depends)
+	}
 	if diff := cmp.Diff(want, text); diff != "" || !got.Apart {
 		t.Errorf("apart %v (-want +got):\n%s", got.Apart, diff)
 	}

@@ -18,12 +18,20 @@ import (
 
 // SourceError says why a package's source can't be locked.
 type SourceError struct {
+	// File and Pos are where the opam file says it; Pos can be none.
+	File string
+	Pos  opam.Position
 	// Package is "NAME.VERSION".
 	Package string
 	Text    string
 }
 
-func (e *SourceError) Error() string { return e.Package + ": " + e.Text }
+func (e *SourceError) Error() string {
+	if e.Pos == (opam.Position{}) {
+		return e.Package + ": " + e.Text
+	}
+	return fmt.Sprintf("%s:%d:%d: %s: %s", e.File, e.Pos.Line, e.Pos.Column, e.Package, e.Text)
+}
 
 // checkSources looks for what no lock can name: a source without a checksum
 // that still means something, a version control system's checkout. All
@@ -32,12 +40,17 @@ func checkSources(id string, file *opam.File) error {
 	var errs *multierror.Error
 	if file.URL != nil {
 		if text := wrongSource(*file.URL); text != "" {
-			errs = multierror.Append(errs, &SourceError{id, "its source " + text})
+			errs = multierror.Append(errs, &SourceError{file.Path, file.URL.At, id, "its source " + text})
 		}
 	}
+	return multierror.Append(errs, checkExtraSources(id, file)).ErrorOrNil()
+}
+
+func checkExtraSources(id string, file *opam.File) error {
+	var errs *multierror.Error
 	for _, s := range file.ExtraSources {
 		if text := wrongSource(s); text != "" {
-			errs = multierror.Append(errs, &SourceError{id, fmt.Sprintf("its extra source %q %s", s.Name, text)})
+			errs = multierror.Append(errs, &SourceError{file.Path, s.At, id, fmt.Sprintf("its extra source %q %s", s.Name, text)})
 		}
 	}
 	return errs.ErrorOrNil()
@@ -91,7 +104,7 @@ func (r *resolver) extraFiles(id string, p *opamrepo.Package) ([]lock.NamedInput
 	}
 	for _, f := range file.ExtraFiles {
 		if _, missing := listed[f.Name]; missing {
-			return nil, &SourceError{id, fmt.Sprintf("its opam file lists the file %q, which is not in %q", f.Name, p.FilesDir())}
+			return nil, &SourceError{Package: id, Text: fmt.Sprintf("its opam file lists the file %q, which is not in %q", f.Name, p.FilesDir())}
 		}
 	}
 	return out, nil

@@ -133,8 +133,7 @@ func (d *daemon) guard(command []string, alive *os.File, o Options) (*exec.Cmd, 
 	cmd.ExtraFiles = []*os.File{alive}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if os.Getuid() == 0 {
-		cmd.SysProcAttr.Cloneflags = syscall.CLONE_NEWPID
-		cmd.SysProcAttr.Unshareflags = syscall.CLONE_NEWNS
+		ownNamespaces(cmd.SysProcAttr)
 	}
 	err = cmd.Start()
 	if errors.Is(err, syscall.EPERM) {

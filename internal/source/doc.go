@@ -17,6 +17,18 @@
 // without a name, because a layer is sorted and the tar isn't; so memory stays
 // small, however large the source is.
 //
+// # Fetching
+//
+// A [Fetcher] is the one place that knows how to get a locked source, whatever
+// its URL. A file comes as package input fetches it. The tree of a git commit
+// is looked for by its sha256, as any input; where nobody has it, the git program
+// fetches the commit, and the tree is packed again, into the same bytes as when
+// it was locked: the tar depends on the tree alone. Bytes that differ from the
+// locked ones are an error, never used.
+//
+// [Tree.OpamFile] finds the opam file of a package in its source, where opam
+// looks for it when a package is pinned.
+//
 // # Projects
 //
 // [Project] lists a project's files: what git tracks, as it is in the working

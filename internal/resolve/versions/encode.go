@@ -158,9 +158,9 @@ func (enc *encoder) demands(c int) {
 		}
 	}
 	for i := range enc.req.Constraints {
-		for _, r := range conjuncts(enc.req.Constraints[i].Requirement) {
-			o := enc.origins.literal(enc.formula, origin{kind: fromConstraint, constraint: &enc.req.Constraints[i], names: names(r)})
-			enc.require(c, 0, r, o)
+		if d := &enc.req.Constraints[i]; d.adds() {
+			o := enc.origins.literal(enc.formula, origin{kind: fromConstraint, constraint: d})
+			enc.require(c, 0, d.Package, o)
 		}
 	}
 }

@@ -16,6 +16,8 @@ type NoSolutionError struct {
 	// Chain are the reasons, from the project to the contradiction: without any
 	// of them there would be a solution. Each is a sentence without a full stop.
 	Chain []string
+	// Missing are packages of the chain that there are not, by name.
+	Missing []string
 }
 
 func (e *NoSolutionError) Error() string {
@@ -104,7 +106,7 @@ func explain(e *explorer, c int) error {
 	for _, l := range core {
 		t.tell(byLiteral[l])
 	}
-	return &NoSolutionError{Target: e.req.Targets[enc.classes[c]].Name, Chain: t.chain}
+	return &NoSolutionError{Target: e.req.Targets[enc.classes[c]].Name, Chain: t.chain, Missing: t.missing}
 }
 
 // core returns a minimal part of candidates that doesn't fit together with
@@ -128,6 +130,8 @@ type teller struct {
 	*encoder
 	class int
 	chain []string
+	// missing are packages that were told to be missing.
+	missing []string
 	// live are the versions that what was told leaves; all where it is nil.
 	live map[*pkg][]*version
 }
@@ -154,13 +158,9 @@ func (t *teller) tell(o *origin) {
 }
 
 func (t *teller) constraint(o *origin) {
-	for _, q := range conjuncts(o.constraint.Requirement) {
-		if slices.Equal(names(q), o.names) {
-			t.say("%s asks for %s", o.constraint.By, t.requirement(q))
-			t.narrow([]opam.Requirement{q})
-			t.others(q)
-		}
-	}
+	q := o.constraint.Package
+	t.say("%s asks for %s", o.constraint.By, t.requirement(q))
+	t.others(q)
 }
 
 // versions are those of a package that come into question.
@@ -295,6 +295,7 @@ func (t *teller) requirement(q opam.Requirement) string {
 			return text
 		case p == nil || len(p.all) == 0:
 			missing = append(missing, fmt.Sprintf("there is no package %s", a.Name))
+			t.missing = append(t.missing, a.Name)
 		case !slices.ContainsFunc(p.all, a.Versions.Contains):
 			missing = append(missing, fmt.Sprintf("there is no such version of %s, the newest is %s", a.Name, p.all[0]))
 		}

@@ -87,7 +87,7 @@ func explore(req Request) (*explorer, error) {
 		return nil, err
 	}
 	for _, c := range req.Constraints {
-		if err := e.demand(c.Requirement, c.By); err != nil {
+		if err := e.constrain(c); err != nil {
 			return nil, err
 		}
 	}
@@ -162,7 +162,24 @@ func commonRequires(v *version) []opam.Requirement {
 	return out
 }
 
-// demand notes what must hold in any solution.
+// constrain notes a demand of the request.
+func (e *explorer) constrain(c Constraint) error {
+	p, err := e.pkg(c.Package.Name)
+	switch {
+	case err != nil:
+		return err
+	case c.Package.Versions.Op == opam.FormulaEmpty:
+		e.queue = append(e.queue, atom{name: p.name})
+		return nil
+	case p.root && !c.Package.Versions.Contains(p.all[0]):
+		return fmt.Errorf("%s asks for %s, but %s is the project's own, in version %s", c.By, c.Package.Plain(), p.name, p.all[0])
+	case !p.root:
+		p.restrict(c.Package.Versions, c.By)
+	}
+	return nil
+}
+
+// demand notes what the project's files ask for on every target.
 func (e *explorer) demand(r opam.Requirement, by string) error {
 	for _, c := range conjuncts(r) {
 		for _, a := range c.Atoms() {
@@ -175,15 +192,20 @@ func (e *explorer) demand(r opam.Requirement, by string) error {
 		if err != nil {
 			return err
 		}
-		p.hard = append(p.hard, hardDemand{c.Versions, by})
-		for i, v := range p.all {
-			if !c.Versions.Contains(v) {
-				p.state[i] = excluded
-			}
-		}
-		clear(p.allowed)
+		p.restrict(c.Versions, by)
 	}
 	return nil
+}
+
+// restrict excludes all versions but those of a set.
+func (p *pkg) restrict(set opam.Versions, by string) {
+	p.hard = append(p.hard, hardDemand{set, by})
+	for i, v := range p.all {
+		if !set.Contains(v) {
+			p.state[i] = excluded
+		}
+	}
+	clear(p.allowed)
 }
 
 // pkg returns the package of a name, which may have no versions.
@@ -294,7 +316,7 @@ func (e *explorer) read(p *pkg, place int) (*version, error) {
 	} else {
 		var err error
 		if file, err = e.req.Universe.OpamFile(p.name, v.name); err != nil {
-			return nil, fmt.Errorf("reading the opam file of %s: %w", v.id(), err)
+			return nil, err
 		}
 	}
 	v.file, v.avoided = file, avoided(file) && !p.root

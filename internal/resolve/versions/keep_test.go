@@ -107,7 +107,7 @@ func TestNoSolution(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			req.Constraints = []versions.Constraint{{Requirement: r, By: "--ocaml"}}
+			req.Constraints = []versions.Constraint{{Package: r, By: "--ocaml"}}
 		}
 		_, err := versions.Solve(req)
 		none, ok := err.(*versions.NoSolutionError)

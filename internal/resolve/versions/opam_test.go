@@ -40,6 +40,9 @@ func solve(t *testing.T, r opamoracle.Request, repo opamoracle.Repository) (*ver
 	for _, q := range asked(t, r) {
 		depends = append(depends, q.String())
 	}
+	if r.OCaml != "" {
+		depends = append(depends, `"ocaml-base-compiler" {= "`+r.OCaml+`"}`)
+	}
 	root := parse(t, "depends: ["+strings.Join(depends, " ")+"]")
 	env, err := r.Environment()
 	if err != nil {
@@ -52,13 +55,6 @@ func solve(t *testing.T, r opamoracle.Request, repo opamoracle.Repository) (*ver
 	req := versions.Request{
 		Universe: universe{repo}, Targets: []versions.Target{tg},
 		Roots: []versions.Package{{Name: "the-request", Version: "1", File: root}},
-	}
-	if r.OCaml != "" {
-		atom, err := opam.ParseAtom("ocaml-base-compiler=" + r.OCaml)
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Constraints = []versions.Constraint{{Requirement: atom, By: "the request"}}
 	}
 	return versions.Solve(req)
 }

@@ -203,20 +203,23 @@ func TestSolve(t *testing.T) {
 		root := parse(t, drawFile(rt, letters, true))
 		tgs := []versions.Target{target("alpine"), target("debian")}
 		req := versions.Request{Universe: m, Roots: []versions.Package{{Name: "root", Version: "dev", File: root}}, Targets: tgs}
-		if rapid.Bool().Draw(rt, "constrained") {
-			name := rapid.SampledFrom(letters).Draw(rt, "name")
+		there := m // what a solution may have
+		name := rapid.SampledFrom(letters).Draw(rt, "name")
+		switch rapid.IntRange(0, 3).Draw(rt, "constrained") {
+		case 0:
+			more := parse(t, fmt.Sprintf("depends: [%q]", name)).Depends
+			req.Constraints = constraint(t, name)
+			req.Roots[0].File = &opam.File{Depends: root.Depends}
+			root.Depends = opam.Formula{Op: opam.FormulaAnd, Parts: []opam.Formula{root.Depends, more}}
+		case 1:
 			bound := rapid.SampledFrom([]string{"1", "2", "3"}).Draw(rt, "bound")
-			more := parse(t, fmt.Sprintf("depends: [%q {>= %q}]", name, bound))
-			r, err := more.Depends.Eval(opam.Scope{Globals: tgs[0].Variables})
-			if err != nil {
-				rt.Fatal(err)
-			}
-			req.Constraints = []versions.Constraint{{Requirement: r, By: "--opam"}}
-			root.Depends = opam.Formula{Op: opam.FormulaAnd, Parts: []opam.Formula{root.Depends, more.Depends}}
-			req.Roots[0].File = &opam.File{Depends: root.Depends.Parts[0]}
+			req.Constraints = constraint(t, name+">="+bound)
+			there = maps.Clone(m)
+			there[name] = maps.Clone(m[name])
+			maps.DeleteFunc(there[name], func(v string, _ *opam.File) bool { return opam.CompareVersions(v, bound) < 0 })
 		}
 		sol, err := versions.Solve(req)
-		all := [][]map[string]string{solutions(t, m, root, tgs[0]), solutions(t, m, root, tgs[1])}
+		all := [][]map[string]string{solutions(t, there, root, tgs[0]), solutions(t, there, root, tgs[1])}
 		var none *versions.NoSolutionError
 		if errors.As(err, &none) {
 			checkNone(rt, none, tgs, all)
@@ -231,6 +234,15 @@ func TestSolve(t *testing.T) {
 			rt.Fatalf("not the same the second time: %v, %v", again, err)
 		}
 	})
+}
+
+func constraint(t *testing.T, text string) []versions.Constraint {
+	t.Helper()
+	r, err := opam.ParseAtom(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []versions.Constraint{{Package: r, By: "--opam"}}
 }
 
 func checkNone(rt *rapid.T, none *versions.NoSolutionError, tgs []versions.Target, all [][]map[string]string) {

@@ -23,8 +23,7 @@ type Request struct {
 	Roots []Package
 	// Pinned are packages that have one version, whatever the universe says.
 	Pinned []Package
-	// Constraints are further demands. A constraint on a package that nothing
-	// needs brings it in.
+	// Constraints are further demands on packages.
 	Constraints []Constraint
 	// Targets are what to solve for.
 	Targets []Target
@@ -41,10 +40,15 @@ type Package struct {
 
 // Constraint is a demand that is in no opam file.
 type Constraint struct {
-	Requirement opam.Requirement
+	// Package is a package with the versions that it can have wherever it is
+	// installed. One without versions is installed.
+	Package opam.Requirement
 	// By is who asks, as it is told to the user: "--ocaml", "ofarm.toml".
 	By string
 }
+
+// adds tells whether the constraint brings its package in.
+func (c Constraint) adds() bool { return c.Package.Versions.Op == opam.FormulaEmpty }
 
 // Target is a target with opam's global variables there.
 type Target struct {

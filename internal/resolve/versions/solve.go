@@ -88,6 +88,8 @@ func (ch *chooser) begin() {
 			for c := range ch.classes {
 				is := ch.rows[c][p].is[i]
 				switch {
+				case ch.keeps(c, v) && !ch.sat.fits([]int{is}):
+					// It can't stay; nor is it to be dropped for that.
 				case ch.keeps(c, v):
 					keep = append(keep, ch.either(is, -ch.rows[c][p].installed()))
 				case v.avoided:
@@ -141,7 +143,9 @@ func (ch *chooser) choose(c int) {
 		level = append(level, v.needs[ch.classes[c]].requires...)
 	}
 	for _, d := range ch.req.Constraints {
-		level = append(level, conjuncts(d.Requirement)...)
+		if d.adds() {
+			level = append(level, d.Package)
+		}
 	}
 	level = ch.direct(c, level)
 	var alternatives []opam.Requirement
@@ -274,13 +278,18 @@ func (ch *chooser) grant(c int, p *pkg, is int) {
 }
 
 // alternative decides a disjunction: nothing is to be done where what was chosen
-// fulfils it, and else the first part that fits is taken. It returns what is to
-// be fixed next.
+// fulfils it, and else the first part that fits is taken, of those that what
+// shall stay fulfils, or of all. It returns what is to be fixed next.
 func (ch *chooser) alternative(c int, q opam.Requirement) []opam.Requirement {
 	if q.Satisfied(ch.installed(c)) {
 		return nil
 	}
-	for _, part := range q.Parts {
+	parts := slices.Clone(q.Parts)
+	keep := ch.req.Targets[ch.classes[c]].Keep
+	slices.SortStableFunc(parts, func(a, b opam.Requirement) int {
+		return after(a.Satisfied(keep)) - after(b.Satisfied(keep))
+	})
+	for _, part := range parts {
 		l := ch.literal(c, part)
 		if l == 0 {
 			continue
@@ -292,6 +301,13 @@ func (ch *chooser) alternative(c int, q opam.Requirement) []opam.Requirement {
 		}
 	}
 	return nil // can't be: what was granted fits
+}
+
+func after(first bool) int {
+	if first {
+		return 0
+	}
+	return 1
 }
 
 // refresh makes a new solver if clauses were added.

@@ -1,0 +1,12 @@
+//go:build !linux
+
+package solve
+
+import "syscall"
+
+// ownNamespaces does nothing where there are none. No private daemon runs
+// there: the daemon's own requirements say so.
+func ownNamespaces(*syscall.SysProcAttr) {}
+
+// exchange can't be had in one step.
+func exchange(string, string) error { return syscall.ENOSYS }
