@@ -1,5 +1,7 @@
 package targets
 
+import "slices"
+
 var both = []Platform{LinuxAMD64, LinuxARM64}
 
 var releases = []Release{
@@ -7,9 +9,9 @@ var releases = []Release{
 	alpineRelease("3.21", "1.2.5"),
 	alpineRelease("3.22", "1.2.5"),
 	alpineRelease("3.23", "1.2.5"),
-	debianRelease("bullseye", "11", "2.31"),
-	debianRelease("bookworm", "12", "2.36", "usr-is-merged"),
-	debianRelease("trixie", "13", "2.41", "usr-is-merged"),
+	debianRelease("bullseye", "11", "2.31", split),
+	debianRelease("bookworm", "12", "2.36", byPackage),
+	debianRelease("trixie", "13", "2.41", byBaseFiles),
 }
 
 // Debian's aliases as of trixie's release, https://www.debian.org/releases/.
@@ -45,13 +47,30 @@ func alpineRelease(branch, libc string) Release {
 			{Name: "alpine", Suite: "v" + branch, Components: []string{"main", "community"}},
 		},
 		Toolchain: alpineToolchain,
+		BareRoot:  []string{"musl"},
 	}
 }
 
-// debianRelease makes a release of Debian. Releases with a merged /usr name the
-// package that says so: without it the choice is usrmerge, which would move
-// files at a time when there is nothing to move.
-func debianRelease(codename, version, libc string, more ...string) Release {
+// usrMerge is how a release of Debian comes to have /bin and its like in /usr.
+type usrMerge int
+
+const (
+	split       usrMerge = iota // it hasn't
+	byPackage                   // by a package: else the choice is usrmerge, which would move files
+	byBaseFiles                 // by base-files, which every base has
+)
+
+// usrIsMerged is the package that says that /usr is merged.
+const usrIsMerged = "usr-is-merged"
+
+func debianRelease(codename, version, libc string, merge usrMerge) Release {
+	toolchain, bare := debianToolchain, []string{"libc6"}
+	if merge == byPackage {
+		toolchain = slices.Concat([]string{usrIsMerged}, toolchain)
+	}
+	if merge != split { // libc6 alone has no links
+		bare = append(bare, usrIsMerged)
+	}
 	return Release{
 		Name:        "debian-" + codename,
 		Distro:      Debian,
@@ -65,6 +84,7 @@ func debianRelease(codename, version, libc string, more ...string) Release {
 			{Name: "debian", Suite: codename, Components: []string{"main"}},
 			{Name: "debian-security", Suite: codename + "-security", Components: []string{"main"}},
 		},
-		Toolchain: append(more, debianToolchain...),
+		Toolchain: toolchain,
+		BareRoot:  bare,
 	}
 }

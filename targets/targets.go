@@ -128,6 +128,9 @@ type Release struct {
 	Archives []Archive
 	// Toolchain is the packages of every base, by name.
 	Toolchain []string
+	// BareRoot is the packages of a root with the release's libc and nothing
+	// else, by name.
+	BareRoot []string
 }
 
 // OpamVariables are opam's global variables that a release and a platform

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ofarm/ofarm/internal/farm"
+	"github.com/ofarm/ofarm/internal/prove"
 	"github.com/ofarm/ofarm/targets"
 )
 
@@ -27,6 +29,7 @@ type buildOptions struct {
 	noStrip  bool
 	json     bool
 	locked   bool
+	prove    bool
 }
 
 func newBuild(w *world) *cobra.Command {
@@ -48,6 +51,7 @@ func newBuild(w *world) *cobra.Command {
 	f.BoolVar(&o.noStrip, "no-strip", false, flagNoStrip)
 	f.BoolVar(&o.json, "json", false, flagJSON)
 	f.BoolVar(&o.locked, "locked", false, flagLocked)
+	f.BoolVar(&o.prove, "prove", false, flagProve)
 	o.register(c)
 	return c
 }
@@ -89,12 +93,37 @@ func (w *world) build(ctx context.Context, o buildOptions, dir string) error {
 		Progress:   progress,
 		Stderr:     w.Stderr,
 	})
-	if built != nil {
-		if perr := w.printBuilt(o, output, built); err == nil {
-			err = perr
-		}
+	if built == nil {
+		return err
+	}
+	if err == nil && o.prove {
+		return w.proveBuilt(ctx, o, s, output, built)
+	}
+	if perr := w.printBuilt(o, output, built); err == nil {
+		err = perr
 	}
 	return err
+}
+
+// proveBuilt proves what was built. As JSON the artifacts are printed once, with
+// what came of it.
+func (w *world) proveBuilt(ctx context.Context, o buildOptions, s *session, output string, built *farm.Built) error {
+	po := proveOptions{common: o.common, addr: o.addr, timeout: prove.DefaultTimeout}
+	if !o.json {
+		if err := w.printBuilt(o, output, built); err != nil {
+			return err
+		}
+		return w.proveTargets(ctx, po, s, output)
+	}
+	aside := *w
+	aside.Stdout = io.Discard
+	err := aside.proveTargets(ctx, po, s, output)
+	all, rerr := farm.ReadArtifacts(filepath.Join(output, farm.ArtifactsName))
+	if rerr != nil {
+		return cmp.Or(err, rerr)
+	}
+	built.Artifacts = ofTargets(all, s.targets)
+	return cmp.Or(err, w.printBuilt(o, output, built))
 }
 
 // lockAndOpen makes the lock that isn't there yet. What it tells goes to where

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"github.com/ofarm/ofarm/internal/farm"
 )
 
 func newFetch(w *world) *cobra.Command {
@@ -32,6 +34,13 @@ func (w *world) fetch(ctx context.Context, o common, dir string) error {
 		return err
 	}
 	if _, err := s.farm.Images(ctx, s.project, s.lock, plans); err != nil {
+		return err
+	}
+	roots, err := farm.ProveRoots(s.lock)
+	if err != nil {
+		return err
+	}
+	if err := s.farm.RootImages(ctx, roots); err != nil {
 		return err
 	}
 	s.meter.Close()

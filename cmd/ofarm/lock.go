@@ -41,6 +41,7 @@ type lockOptions struct {
 	withDoc      bool
 	update       []string
 	distro       bool
+	prove        []string
 	check        bool
 	json         bool
 	// set tells which flags were given: what isn't stays as the lock has it.
@@ -73,6 +74,7 @@ func newLock(w *world) *cobra.Command {
 	f.StringSliceVar(&o.update, "update", nil, flagUpdate)
 	f.Lookup("update").NoOptDefVal = updateAll
 	f.BoolVar(&o.distro, "distro", false, flagDistro)
+	f.StringSliceVar(&o.prove, "prove", nil, flagLockProve)
 	f.BoolVar(&o.check, "check", false, flagCheck)
 	f.BoolVar(&o.json, "json", false, flagLockJSON)
 	f.StringSliceVar(&o.opamLocked, "opam-locked", nil, flagOpamLocked)
@@ -158,7 +160,7 @@ func (w *world) resolve(ctx context.Context, o lockOptions, p *farm.Project, f *
 	if err != nil {
 		return nil, err
 	}
-	present := presentArchives(w, opt.Targets)
+	present := presentArchives(w, opt)
 	opt.Fetcher, opt.Sources = f.Fetcher, f.Sources()
 	opt.Fetcher.Mirrors = w.mirrors(o.common, p.Dir, p.Config).For(present)
 	opt.ArchiveName = func(name string) string { return archiveAt(present, name) }
@@ -286,8 +288,12 @@ func (w *world) writeLock(o lockOptions, p *farm.Project, old, file *lock.File) 
 	return nil
 }
 
-// presentArchives are the archives of targets as they are now.
-func presentArchives(w *world, list []resolve.Target) []lock.Target {
+// presentArchives are the archives of targets and roots as they are now.
+func presentArchives(w *world, opt resolve.Options) []lock.Target {
+	list := slices.Clone(opt.Targets)
+	for _, r := range opt.Roots {
+		list = append(list, resolve.Target{Release: r.Release, Platform: r.Platform})
+	}
 	now := w.Now().UTC().Format("20060102T150405Z")
 	var out []lock.Target
 	for _, t := range list {

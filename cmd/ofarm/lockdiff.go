@@ -33,7 +33,10 @@ func printLockChanges(out io.Writer, c lock.Changes) error {
 		p.line(verbs[kindOf(pkg)], opamChange(pkg))
 	}
 	for _, t := range c.Targets {
-		p.target(t)
+		p.target("target", t)
+	}
+	for _, t := range c.Roots {
+		p.target("root", t)
 	}
 	_, err := io.WriteString(out, p.String())
 	return err
@@ -157,14 +160,15 @@ func shortenCommon(old, new string) (string, string) {
 // short is enough of a hash to tell it by.
 func short(hash string) string { return hash[:min(12, len(hash))] }
 
-func (p *changePrinter) target(c lock.TargetChange) {
+// target prints what differs between two targets, or roots, of a name.
+func (p *changePrinter) target(what string, c lock.TargetChange) {
 	name := folderOf(c.TargetID)
 	switch {
 	case c.Added:
-		p.line("Adding", "target "+name)
+		p.line("Adding", what+" "+name)
 		return
 	case c.Removed:
-		p.line("Removing", "target "+name)
+		p.line("Removing", what+" "+name)
 		return
 	case len(c.Packages) > 0:
 		fmt.Fprintf(p, "  %s: %s changed\n", name, counted(len(c.Packages), "distro package", "distro packages"))

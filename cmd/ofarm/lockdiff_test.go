@@ -115,7 +115,7 @@ func TestLockChangesJSON(t *testing.T) {
 		}
 	}
 	none, _ := json.Marshal(lockChangesJSON(lock.Changes{}))
-	if want := `{"options":[],"repositories":[],"repositories_reordered":false,"projects":[],"opam":[],"targets":[]}`; string(none) != want {
+	if want := `{"options":[],"repositories":[],"repositories_reordered":false,"projects":[],"opam":[],"targets":[],"roots":[]}`; string(none) != want {
 		t.Errorf("no changes are %s, want %s", none, want)
 	}
 }

@@ -11,6 +11,7 @@ type changesJSON struct {
 	Projects     []changeJSON       `json:"projects"`
 	Opam         []opamChangeJSON   `json:"opam"`
 	Targets      []targetChangeJSON `json:"targets"`
+	Roots        []targetChangeJSON `json:"roots"`
 }
 
 // changeJSON is what was and what is; null where there was or is nothing.
@@ -46,13 +47,19 @@ func lockChangesJSON(c lock.Changes) changesJSON {
 		Reordered:    c.Reordered,
 		Projects:     describeChanges(c.Projects),
 		Opam:         []opamChangeJSON{},
-		Targets:      []targetChangeJSON{},
+		Targets:      describeTargets(c.Targets),
+		Roots:        describeTargets(c.Roots),
 	}
 	for _, p := range c.Packages {
 		out.Opam = append(out.Opam, opamChangeJSON{describeChange(p.Change), kindOf(p), append([]string{}, p.Fields...)})
 	}
-	for _, t := range c.Targets {
-		out.Targets = append(out.Targets, targetChangeJSON{
+	return out
+}
+
+func describeTargets(list []lock.TargetChange) []targetChangeJSON {
+	out := []targetChangeJSON{}
+	for _, t := range list {
+		out = append(out, targetChangeJSON{
 			Target: t.Name, Platform: t.Platform, Added: t.Added, Removed: t.Removed,
 			Archives: describeChanges(t.Archives),
 			Packages: describeChanges(t.Packages),

@@ -42,6 +42,9 @@ func (w *world) resolveOptions(o lockOptions, p *farm.Project, old *lock.File) (
 	if opt.Targets, err = lockTargets(o, p, old); err != nil {
 		return opt, err
 	}
+	if opt.Roots, err = lockRoots(o, p, old); err != nil {
+		return opt, err
+	}
 	if err := askFor(&opt, o, p, old); err != nil {
 		return opt, err
 	}
@@ -50,6 +53,43 @@ func (w *world) resolveOptions(o lockOptions, p *farm.Project, old *lock.File) (
 	}
 	opt.AlpineKeys, opt.DebianKeys, err = trustedKeys(o, p)
 	return opt, err
+}
+
+// lockRoots are the roots for proving: those asked for, and those that the lock
+// has besides.
+func lockRoots(o lockOptions, p *farm.Project, old *lock.File) ([]resolve.Root, error) {
+	names := slices.Concat(o.prove, p.Config.Prove)
+	var known []string
+	if old != nil {
+		known = old.TargetNames()
+	}
+	bare, err := farm.BareRoots(names, known)
+	if err != nil {
+		return nil, err
+	}
+	var out []resolve.Root
+	add := func(b farm.BareRoot, platform string) {
+		r := resolve.Root{Name: b.Name, Release: b.Release, Platform: targets.Platform(platform), Packages: b.Packages}
+		if !slices.ContainsFunc(out, func(o resolve.Root) bool { return o.Name == r.Name && o.Platform == r.Platform }) {
+			out = append(out, r)
+		}
+	}
+	for _, b := range bare {
+		add(b, o.platform)
+	}
+	if old == nil {
+		return out, nil
+	}
+	for _, t := range old.Roots {
+		kept, err := farm.BareRoots([]string{t.Name}, known)
+		if err != nil {
+			return nil, err
+		}
+		for _, b := range kept {
+			add(b, t.Platform)
+		}
+	}
+	return out, nil
 }
 
 // askFor takes in the demands on opam packages: those of flags, else those that

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	stdlog "log"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -41,6 +42,8 @@ func mainCode() int {
 	context.AfterFunc(ctx, stop)
 	// BuildKit's client warns by it of what is an error of ours anyway.
 	_ = log.SetLevel("error")
+	// Go's http2 writes there when a session with a daemon ends.
+	stdlog.SetOutput(io.Discard)
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/ofarm/ofarm/internal/farm"
 	"github.com/ofarm/ofarm/internal/lock"
 	"github.com/ofarm/ofarm/internal/prove"
-	"github.com/ofarm/ofarm/targets"
 )
 
 // proveOptions are the flags of ofarm prove.
@@ -66,13 +65,22 @@ func (w *world) prove(ctx context.Context, o proveOptions, dir string) error {
 		return err
 	}
 	defer s.meter.Close()
-	roots, err := chosenRoots(bareRoots(s.lock), o.roots)
-	if err != nil {
-		return err
-	}
 	output := o.output
 	if output == "" {
 		output = filepath.Join(dir, s.project.Output())
+	}
+	return w.proveTargets(ctx, o, s, output)
+}
+
+// proveTargets proves what was built for a session's targets, and shows it.
+func (w *world) proveTargets(ctx context.Context, o proveOptions, s *session, output string) error {
+	all, err := farm.ProveRoots(s.lock)
+	if err != nil {
+		return err
+	}
+	roots, err := chosenRoots(all, o.roots)
+	if err != nil {
+		return err
 	}
 	results, err := s.prove(ctx, output, farm.ProveOptions{Roots: roots, Engine: w.engine(o.addr), Timeout: o.timeout})
 	if err != nil {
@@ -92,23 +100,12 @@ func (s *session) prove(ctx context.Context, output string, o farm.ProveOptions)
 		return nil, err
 	}
 	o.Dir, o.Artifacts = output, ofTargets(all, s.targets)
+	o.Commands = s.project.Smokes()
 	results, err := s.farm.Prove(ctx, o)
 	if err == nil && len(results) == 0 {
 		err = &noArtifactsError{path}
 	}
 	return results, err
-}
-
-// bareRoots are the roots that artifacts are proved in: an empty one for each
-// platform.
-func bareRoots(l *lock.File) []farm.ProveRoot {
-	var out []farm.ProveRoot
-	for _, p := range platforms {
-		if slices.ContainsFunc(l.Targets, func(t lock.Target) bool { return t.Platform == p }) {
-			out = append(out, farm.EmptyRoot(targets.Platform(p)))
-		}
-	}
-	return out
 }
 
 // chosenRoots are those with the names; without names all.

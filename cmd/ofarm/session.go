@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 
 	"github.com/ofarm/ofarm/internal/farm"
 	"github.com/ofarm/ofarm/internal/input"
@@ -55,7 +56,7 @@ func (w *world) open(o common, dir string) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.Fetcher.Mirrors = w.mirrors(o, dir, project.Config).For(l.Targets)
+	f.Fetcher.Mirrors = w.mirrors(o, dir, project.Config).For(slices.Concat(l.Targets, l.Roots))
 	return &session{f, project, l, digest, ids, meter}, nil
 }
 

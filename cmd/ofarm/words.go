@@ -125,8 +125,8 @@ which opam package brings it.`
 const (
 	fetchShort = "fetch all that a build reads, for building offline"
 	fetchLong  = `Fetch every input of the locked targets into the cache folder, and assemble the
-images that a build reads. Afterwards "ofarm build --offline" makes no
-connection.`
+images that a build reads, and the lock's roots for "ofarm prove". Afterwards
+"ofarm build --offline" makes no connection.`
 
 	fetchExample = `  ofarm fetch
   ofarm fetch --target debian-bullseye ./myproject`
@@ -251,9 +251,11 @@ const (
 	flagWithTest             = "lock what the project's tests need, too"
 	flagWithDoc              = "lock what the project's documentation needs, too"
 	flagUpdate               = "`NAMES` take the newest versions that fit of these opam packages, or of all"
+	flagLockProve            = "`NAMES` lock roots for \"ofarm prove\", too: targets' names, or busybox"
 	flagDistro               = "take distro packages as they are today"
 	flagCheck                = "change nothing; exit with 3 if the lock is not what the project asks for"
 	flagLockJSON             = "print what changes, or what --check finds, as JSON"
+	flagProve                = "run the executables in the lock's bare roots, as \"ofarm prove\" does"
 	flagLocked               = "fail where there is no lock, instead of making one"
 	flagAlpineKey            = "`FILE` public key (NAME.rsa.pub) to trust for Alpine's index"
 	flagDebianKey            = "`FILE` OpenPGP keys to trust for Debian's index"

@@ -60,12 +60,12 @@ func debianPackages() []tiny.Package {
 	r, _ := targets.Find("debian-bookworm", nil) // it is one of the releases
 	all := tiny.Packages(append([]string{"base-files", "zlib1g", "zlib1g-dev"}, r.Toolchain...)...)
 	all[2].Depends = []string{"zlib1g"}
-	return all
+	return append(all, tiny.Packages("libc6", "busybox-static")...)
 }
 
 func alpinePackages() []tiny.Package {
 	r, _ := targets.Find("alpine-3.20", nil) // it is one of the releases
-	all := tiny.Packages(append([]string{"zlib", "zlib-dev"}, r.Toolchain...)...)
+	all := tiny.Packages(append([]string{"zlib", "zlib-dev", "musl"}, r.Toolchain...)...)
 	all[1].Depends = []string{"zlib"}
 	return append(all, clashing()...)
 }

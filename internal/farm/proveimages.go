@@ -15,6 +15,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/ofarm/ofarm/internal/base"
+	"github.com/ofarm/ofarm/internal/config"
 	"github.com/ofarm/ofarm/internal/lock"
 	"github.com/ofarm/ofarm/internal/oci"
 	"github.com/ofarm/ofarm/internal/prove"
@@ -40,7 +41,19 @@ type ProveRoot struct {
 
 // EmptyRoot is the root that has nothing, for static executables.
 func EmptyRoot(p targets.Platform) ProveRoot {
-	return ProveRoot{Root: prove.Root{Name: "empty", Platform: p}}
+	return ProveRoot{Root: prove.Root{Name: config.RootEmpty, Platform: p}}
+}
+
+// RootImages brings the images of roots into the layout, for proving without a
+// connection.
+func (f *Farm) RootImages(ctx context.Context, roots []ProveRoot) error {
+	set := &imageSet{farm: f}
+	for _, r := range roots {
+		if err := set.addBareRoot(r, func(digest.Digest) {}); err != nil {
+			return fmt.Errorf("root %s: %w", r.Name, err)
+		}
+	}
+	return set.prepare(ctx)
 }
 
 // proveImages brings the images of roots and of the programs' targets into the

@@ -46,25 +46,24 @@ func bareRoot(name string, locked []string) (BareRoot, error) {
 		return BareRoot{name, r, []string{"busybox-static"}}, err
 	}
 	r, err := targets.Find(name, locked)
-	libc := "libc6"
-	if r.Libc == targets.Musl {
-		libc = "musl"
-	}
-	return BareRoot{r.Name, r, []string{libc}}, err
+	return BareRoot{r.Name, r, r.BareRoot}, err
 }
 
-// ProveRoots are the roots of a lock for a platform, the empty one first.
-func ProveRoots(l *lock.File, platform targets.Platform) ([]ProveRoot, error) {
-	out := []ProveRoot{{Root: prove.Root{Name: config.RootEmpty, Platform: platform}}}
-	for _, t := range l.Roots {
-		if t.Platform != string(platform) {
-			continue
+// ProveRoots are the roots of a lock, an empty one for each platform first.
+func ProveRoots(l *lock.File) ([]ProveRoot, error) {
+	var out []ProveRoot
+	for _, t := range l.Targets {
+		empty := EmptyRoot(targets.Platform(t.Platform))
+		if !slices.ContainsFunc(out, func(r ProveRoot) bool { return r.Platform == empty.Platform }) {
+			out = append(out, empty)
 		}
+	}
+	for _, t := range l.Roots {
 		bare, err := bareRoot(t.Name, l.TargetNames())
 		if err != nil {
 			return nil, err
 		}
-		root := prove.Root{Name: t.Name, Platform: platform, Libc: bare.Release.Libc}
+		root := prove.Root{Name: t.Name, Platform: targets.Platform(t.Platform), Libc: bare.Release.Libc}
 		if t.Name == config.RootBusybox {
 			root.Libc = ""
 		}
