@@ -22,7 +22,7 @@ const fservVersion = "fserv 1.0 (engine libev"
 // one cache.
 func TestBuildFserv(t *testing.T) {
 	w := prepare(t, "libev", "openssl")
-	w.ofarm(w.LockAlpine("fserv")...)
+	w.ofarm(append(w.LockAlpine("fserv"), "--prove", "busybox,debian-bullseye,debian-trixie,"+w.Alpine)...)
 	const list = "alpine,debian-oldoldstable"
 	first := w.build("fserv", list)
 	static := w.artifact(t, first, w.alpineName()+"/bin/fserv")
@@ -47,6 +47,7 @@ func TestBuildFserv(t *testing.T) {
 			serves(t, root, true)
 		})
 	}
+	t.Run("proved in bare roots", func(t *testing.T) { w.proved(t, list) })
 	t.Run("zcalc shares the compiler", func(t *testing.T) { w.second(t) })
 	t.Run("second build runs nothing", func(t *testing.T) { w.unchanged(t, list, first) })
 	t.Run("a comment in a dependency runs that one only", func(t *testing.T) { w.commented(t, list) })
@@ -142,7 +143,7 @@ func TestE2E(t *testing.T) {
 		}
 		all := map[string]farm.Artifact{}
 		for _, project := range []string{"fserv", "zcalc"} {
-			w.ofarm(w.LockAlpine(project)...)
+			w.ofarm(append(w.LockAlpine(project), "--prove", "debian-bullseye,debian-bookworm,debian-trixie")...)
 			b := w.build(project, list)
 			for path, a := range b.artifacts {
 				all[project+" "+path] = a
@@ -157,6 +158,7 @@ func TestE2E(t *testing.T) {
 		t.Errorf("two builds from nothing differ (-first +second):\n%s", diff)
 	}
 	w.runEverywhere(t)
+	w.tooNew(t)
 }
 
 // sharesCompiler checks that the second example took what it shares with the
