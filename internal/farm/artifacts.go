@@ -83,16 +83,21 @@ func Policy(pl *plan.Plan, link targets.LinkMode, maxGLIBC string) audit.Policy 
 }
 
 // auditDir reads all files of a target's export and holds them against its
-// policy. All violations are reported at once.
-func auditDir(dir string, pl *plan.Plan, policy audit.Policy, lockDigest string) ([]Artifact, error) {
+// policy, and names what the records of links say brought in what is wrong. All
+// violations are reported at once.
+func auditDir(dir, records string, pl *plan.Plan, policy audit.Policy, lockDigest string) ([]Artifact, error) {
+	linked, err := recordsByContent(records)
+	if err != nil {
+		return nil, err
+	}
 	folder := targets.Folder(pl.Release.Name, pl.Platform)
 	var out []Artifact
 	var errs *multierror.Error
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		r, err := audit.File(path, audit.Options{Prefixes: []string{"/ofarm/build"}})
+		r, err := audit.File(path, audit.Options{Prefixes: []string{"/ofarm/build"}, Origins: originsOf(path, linked)})
 		if err != nil {
 			errs = multierror.Append(errs, fmt.Errorf("%s: auditing: %w", folder, err))
 			return nil

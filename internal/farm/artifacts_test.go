@@ -120,13 +120,13 @@ func TestAuditReportsAll(t *testing.T) {
 		t.Fatal(err)
 	}
 	pl := &plan.Plan{Release: r, Platform: targets.LinuxAMD64}
-	if _, err := auditDir(dir, pl, audit.Policy{}, "l"); err == nil {
+	if _, err := auditDir(dir, "", pl, audit.Policy{}, "l"); err == nil {
 		t.Error("a broken ELF file passes")
 	}
 	if err := os.Remove(filepath.Join(dir, "bin/broken")); err != nil {
 		t.Fatal(err)
 	}
-	got, err := auditDir(dir, pl, audit.Policy{}, "l")
+	got, err := auditDir(dir, "", pl, audit.Policy{}, "l")
 	if err != nil || len(got) != 1 || got[0].Path != "debian-bookworm/bin/script" || got[0].Kind != "script" || got[0].Size != 10 {
 		t.Errorf("got %+v, %v", got, err)
 	}

@@ -207,7 +207,7 @@ func (e *exporter) accept(dir string, pl *plan.Plan) error {
 		conf.MaxGLIBC = e.opt.MaxGLIBC
 	}
 	link := pl.Steps[len(pl.Steps)-1].Link
-	found, err := auditDir(dir, pl, Policy(pl, link, conf.MaxGLIBC), e.opt.LockDigest)
+	found, err := auditDir(dir, records, pl, Policy(pl, link, conf.MaxGLIBC), e.opt.LockDigest)
 	if err != nil {
 		return err
 	}

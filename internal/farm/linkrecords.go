@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ofarm/ofarm/internal/audit"
 	"github.com/ofarm/ofarm/internal/link"
 	"github.com/ofarm/ofarm/targets"
 )
@@ -66,6 +67,25 @@ func recordsByContent(dir string) (map[string]*link.Record, error) {
 		}
 	}
 	return out, nil
+}
+
+// originsOf tells where what an executable needs comes from; nil where there is
+// no record of its link.
+func originsOf(file string, linked map[string]*link.Record) audit.Origins {
+	content, err := contentOf(file)
+	r := linked[content]
+	if err != nil || r == nil {
+		return nil
+	}
+	data, err := json.Marshal(r)
+	if err != nil {
+		return nil
+	}
+	origins, err := audit.ParseLink(data)
+	if err != nil {
+		return nil
+	}
+	return origins
 }
 
 func contentOf(file string) (string, error) {
