@@ -46,6 +46,8 @@ type LinkMode string
 const (
 	// Static leaves nothing dynamic: no interpreter, no NEEDED.
 	Static LinkMode = "static"
+	// StaticPIE is Static at an address that differs each time; on musl.
+	StaticPIE LinkMode = "static-pie"
 	// MostlyStatic leaves libc's own family dynamic and nothing else.
 	MostlyStatic LinkMode = "mostly-static"
 	// Dynamic takes the link line as the project wrote it.
@@ -56,7 +58,7 @@ const (
 )
 
 // LinkModes lists every link mode, the strictest first.
-func LinkModes() []LinkMode { return []LinkMode{Static, MostlyStatic, Dynamic, Project} }
+func LinkModes() []LinkMode { return []LinkMode{Static, StaticPIE, MostlyStatic, Dynamic, Project} }
 
 // Platform is an operating system and a processor architecture in the
 // spelling of OCI: "linux/amd64".

@@ -21,7 +21,7 @@ type crossRef struct {
 // newCrossRef prepares a cross reference where a record wants one: a static
 // executable takes nothing from shared libraries.
 func newCrossRef(line *link.Line, args []string, mode link.Mode) *crossRef {
-	if os.Getenv(recordsVariable) == "" || mode == link.Static {
+	if os.Getenv(recordsVariable) == "" || mode == link.Static || mode == link.StaticPIE {
 		return &crossRef{}
 	}
 	dir, err := os.MkdirTemp("", "ofarm-cc-")

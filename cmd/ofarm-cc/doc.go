@@ -11,7 +11,7 @@
 //
 // # Environment
 //
-//	OFARM_LINK_MODE     static, mostly-static, dynamic or project; empty passes
+//	OFARM_LINK_MODE     static, static-pie, mostly-static, dynamic or project; empty passes
 //	                    every call on
 //	OFARM_LINK_RECORDS  folder for one JSON record per link (see link.Record);
 //	                    empty writes none

@@ -259,7 +259,7 @@ func TestRealLinks(t *testing.T) {
 			if len(recs) != 1 || recs[0].SHA256 != hex.EncodeToString(sum[:]) || recs[0].Mode != mode {
 				t.Errorf("records: %+v", recs)
 			}
-			if static := !bytes.Contains(b, []byte("/ld-linux")); static != (mode == link.Static) {
+			if static := !bytes.Contains(b, []byte("/ld-linux")); static != (mode == link.Static || mode == link.StaticPIE) {
 				t.Errorf("static: %v", static)
 			}
 		})

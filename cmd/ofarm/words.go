@@ -240,7 +240,7 @@ const (
 	flagAddr                 = "`ADDRESS` a BuildKit daemon: unix://…, tcp://…, docker-container://NAME; or private: one of ofarm's own"
 	flagProgress             = "`MODE` auto (default), plain, tty, rawjson or quiet"
 	flagMaxGLIBC             = "`VERSION` highest glibc floor that an executable may have, such as 2.31"
-	flagLink                 = "`MODE` static, mostly-static, dynamic or project (default: the target's)"
+	flagLink                 = "`MODE` static, static-pie, mostly-static, dynamic or project (default: the target's)"
 	flagNoStrip              = "keep symbols in exported executables"
 	flagJSON                 = "print JSON"
 	flagDump                 = "print the graph as text"

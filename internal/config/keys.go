@@ -25,7 +25,7 @@ func Keys() []Key {
 		{"prove", "list of names", "none", "roots to lock, in which `ofarm prove` runs executables: targets' names (a bare root with the release's libc), `busybox`; `empty` needs no lock", false},
 		{"smoke.NAME.args", "list of words", `["--version"]`, "arguments with which the executable NAME is tried", false},
 		{"smoke.NAME.expect", "text", "none", "what the executable must write then", false},
-		{"link", "link mode", "the target's", "how executables are linked: static, mostly-static, dynamic, or project (the project does it, and finds the target's mode in LINKING_MODE)", true},
+		{"link", "link mode", "the target's", "how executables are linked: static, static-pie, mostly-static, dynamic, or project (the project does it, and finds the target's mode in LINKING_MODE)", true},
 		{"thread-stack", "size", `"8MiB"`, "stack of a thread in static musl executables", true},
 		{"max-glibc", "version", "the release's own", "highest glibc floor an executable may have", true},
 		{"strip", "true or false", "true", "strip exported executables", true},

@@ -71,6 +71,8 @@ func Policy(pl *plan.Plan, link targets.LinkMode, maxGLIBC string) audit.Policy 
 	switch link {
 	case targets.Static:
 		p.Linkage = audit.Static
+	case targets.StaticPIE:
+		p.Linkage, p.PIE = audit.Static, true
 	case targets.MostlyStatic:
 		p.Linkage = audit.MostlyStatic
 	case targets.Project:

@@ -102,7 +102,7 @@ func (a *archiver) begin() {
 // addLibc moves a library of libc's family behind the group, once.
 func (a *archiver) addLibc(name, by string) {
 	linkage, why := InputDynamic, "libc's own family stays dynamic"
-	if a.o.Mode == Static {
+	if a.o.Mode.static() {
 		linkage, why = InputStatic, "by -static"
 	}
 	a.row(Input{Name: name, Linkage: linkage, By: by, Why: why})

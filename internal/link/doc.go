@@ -19,6 +19,9 @@
 //     own default is 128 KiB, and 8 MiB is the most that it takes from there).
 //     Not -static-pie: with OCaml 5 it crashes before main, since -Wl,-E leaves
 //     a thread-local relocation that musl's start code doesn't process.
+//   - static-pie (musl): the same at an address that the kernel chooses, with
+//     -static-pie. What exports symbols (-Wl,-E, -rdynamic) is dropped: nothing
+//     is ever loaded into a static executable, and without it OCaml 5 runs.
 //   - mostly-static (glibc): every library is given as the path of its static
 //     archive, except glibc's own family, which stays dynamic, since a static
 //     glibc can't load the NSS modules and converters it needs. With

@@ -9,6 +9,10 @@ var driverFlags = map[Mode]map[string]bool{
 		"-static": false, "-no-pie": false, "-nopie": false,
 		"-pie": true, "-static-pie": true, "-shared-libgcc": true,
 	},
+	StaticPIE: {
+		"-static-pie": false, "-static": false, "-pie": false,
+		"-no-pie": true, "-nopie": true, "-shared-libgcc": true, "-rdynamic": true,
+	},
 	MostlyStatic: {
 		"-static-libgcc": false, "-static-libstdc++": false,
 		"-static": true, "-static-pie": true, "-shared-libgcc": true,
@@ -20,6 +24,12 @@ var linkerFlags = map[Mode]map[string]bool{
 	Static: {
 		"-pie": true, "--pie": true, "-pic-executable": true, "--pic-executable": true,
 		"-no-pie": false, "--no-pie": false, "-static": false,
+	},
+	// Exported symbols would leave relocations that musl's start code doesn't
+	// process, see the package comment.
+	StaticPIE: {
+		"-no-pie": true, "--no-pie": true, "-pie": false, "--pie": false, "-static": false,
+		"-E": true, "--export-dynamic": true, "-export-dynamic": true,
 	},
 	MostlyStatic: {"-static": true},
 }

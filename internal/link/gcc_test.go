@@ -124,6 +124,18 @@ func TestLinksStatic(t *testing.T) {
 	}
 }
 
+func TestLinksStaticPIE(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	r := b.link(StaticPIE, "main.o", "-Llib", "-louter", "-no-pie", "-rdynamic", "-Wl,-E")
+	if err := (audit.Policy{Linkage: audit.Static, PIE: true}).Check(r); err != nil {
+		t.Error(err)
+	}
+	if r.Type != audit.TypeStaticPIE || r.ThreadStack != DefaultThreadStack || r.BuildID != "" {
+		t.Errorf("type %q, thread stack %d, build ID %q", r.Type, r.ThreadStack, r.BuildID)
+	}
+}
+
 func TestLeavesDynamic(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -30,7 +30,7 @@ func (e *MissingError) Hint() string {
 	if e.OS == MacOSX {
 		return fmt.Sprintf("install %s with its archive (Homebrew's packages have them), and name the folder of its .pc file in PKG_CONFIG_PATH", e.Library)
 	}
-	if e.Mode != Static {
+	if !e.Mode.static() {
 		return fmt.Sprintf("Debian keeps static libraries in the -dev packages; where it has none, link %s from source or choose link = \"dynamic\"", e.Library)
 	}
 	p, ok := alpinePackages[e.Library]

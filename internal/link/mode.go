@@ -8,6 +8,7 @@ type Mode string
 // The link modes; the package comment says what each does.
 const (
 	Static       Mode = "static"
+	StaticPIE    Mode = "static-pie"
 	MostlyStatic Mode = "mostly-static"
 	Dynamic      Mode = "dynamic"
 	Project      Mode = "project"
@@ -15,7 +16,7 @@ const (
 
 // Modes lists all modes, for messages.
 func Modes() []Mode {
-	return []Mode{Static, MostlyStatic, Dynamic, Project}
+	return []Mode{Static, StaticPIE, MostlyStatic, Dynamic, Project}
 }
 
 // ParseMode reads a mode's name.
@@ -28,7 +29,10 @@ func ParseMode(s string) (Mode, error) {
 	return "", fmt.Errorf("unknown link mode %q (one of %q)", s, Modes())
 }
 
+// static reports whether nothing stays dynamic.
+func (m Mode) static() bool { return m == Static || m == StaticPIE }
+
 // archives reports whether the mode replaces libraries by their archives.
 func (m Mode) archives() bool {
-	return m == Static || m == MostlyStatic
+	return m.static() || m == MostlyStatic
 }

@@ -17,7 +17,7 @@ const DefaultThreadStack = 8 << 20
 // Options says how to rewrite a line.
 type Options struct {
 	Mode        Mode
-	ThreadStack int64    // bytes, for [Static]; 0 means DefaultThreadStack
+	ThreadStack int64    // bytes, for static modes; 0 means DefaultThreadStack
 	Dir         string   // working folder of the link, absolute: relative paths start there
 	Dirs        []string // the compiler's own library folders in its order, absolute
 	PkgConfig   []string // folders with .pc files, searched before those of the library folders
@@ -67,7 +67,7 @@ func Rewrite(l *Line, o Options) (*Result, error) {
 		return &r.result, nil
 	}
 	tokens := r.drop(l.tokens)
-	if o.Mode == Static {
+	if o.Mode.static() {
 		if err := r.plugins(tokens); err != nil {
 			return nil, err
 		}
@@ -110,8 +110,11 @@ func (r *rewriter) row(in Input) {
 func (r *rewriter) front(tokens []token) []string {
 	const noBuildID = "-Wl,--build-id=none"
 	switch r.o.Mode {
-	case Static:
+	case Static, StaticPIE:
 		flags := []string{"-static", "-no-pie", noBuildID}
+		if r.o.Mode == StaticPIE {
+			flags = []string{"-static-pie", noBuildID}
+		}
 		if hasStackSize(tokens) {
 			return flags
 		}

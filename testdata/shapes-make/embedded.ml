@@ -1,0 +1,1 @@
+let () = Callback.register "greet" (fun () -> Greeting.say "embedded")

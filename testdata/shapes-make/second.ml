@@ -1,0 +1,1 @@
+let () = Greeting.say "second"

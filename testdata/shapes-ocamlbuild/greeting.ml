@@ -1,0 +1,3 @@
+let say name =
+  Printf.printf "%s of ocamlbuild, pid %s\n" name
+    (if Unix.getpid () > 0 then "ok" else "wrong")

@@ -1,0 +1,1 @@
+let () = Shape.greet "second"

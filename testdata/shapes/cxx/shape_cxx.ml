@@ -1,0 +1,1 @@
+external half : int -> int = "shape_half"

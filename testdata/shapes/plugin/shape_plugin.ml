@@ -1,0 +1,1 @@
+let () = Shape_registry.plugged := fun n -> Shape_registry.half n + 1
