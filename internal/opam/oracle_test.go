@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,7 +90,7 @@ func TestFiltersLikeOpam(t *testing.T) {
 		}
 		return drawFilter(t, 3)
 	})
-	for i := range 400 {
+	for i := range 3000 {
 		name := fmt.Sprintf("p%d", i)
 		filters[name] = draw.Example(i)
 		packages[name] = "available: " + filters[name]
@@ -119,7 +121,7 @@ func TestExpandLikeOpam(t *testing.T) {
 		"%{lib}% %{bin}% %{sbin}% %{share}% %{doc}% %{etc}% %{man}% %{toplevel}% %{stublibs}% %{prefix}%",
 		"%{a:installed?x:y}% %{a:pinned}% %{_:name}%|", "%{yes?:no}%|%{yes?x:}%|%{no?x:}%|",
 	}
-	for i := range 200 {
+	for i := range 1000 {
 		lines = append(lines, strings.Join(rapid.SliceOfN(rapid.SampledFrom([]string{
 			"x", " ", "%", "%%", "}%", "}", "%{yes}%", "%{no?a:b}%", "%{undefined?a:b}%", "%{text}%", "?", ":", "a", "yes",
 		}), 1, 7).Example(i), ""))
@@ -138,4 +140,58 @@ func TestExpandLikeOpam(t *testing.T) {
 	if diff := cmp.Diff(strings.Split(want, "\n"), strings.Split(got+"\n", "\n")); diff != "" {
 		t.Errorf("(-opam +ofarm):\n%s", diff)
 	}
+}
+
+// TestVersionOrderLikeOpam has the real opam sort thousands of versions: drawn
+// ones, and all that opam's repository has.
+func TestVersionOrderLikeOpam(t *testing.T) {
+	if _, err := exec.LookPath("opam"); err != nil {
+		t.Skip(err)
+	}
+	all := map[string]bool{}
+	drawn := rapid.Custom(func(t *rapid.T) string { return drawVersion(t, "version") })
+	for i := range 3000 {
+		all[drawn.Example(i)] = true
+	}
+	if os.Getenv("OFARM_TESTBED") != "" {
+		eachOpamFile(t, func(file string, _ []byte) {
+			_, version, _ := strings.Cut(path.Base(path.Dir(file)), ".")
+			all[version] = true
+		})
+	}
+	delete(all, "")
+	sorted := sortedByOpam(t, all)
+	if len(sorted) < 1000 || os.Getenv("OFARM_TESTBED") != "" && len(sorted) < 4000 {
+		t.Errorf("opam knows only %d versions", len(sorted))
+	}
+	for i, v := range sorted[1:] {
+		if opam.CompareVersions(sorted[i], v) >= 0 {
+			t.Errorf("opam has %q before %q", sorted[i], v)
+		}
+	}
+	// Of spellings of one version opam knows one.
+	for v := range all {
+		i, ok := slices.BinarySearchFunc(sorted, v, opam.CompareVersions)
+		if !ok || opam.CompareVersions(sorted[i], v) != 0 {
+			t.Errorf("opam doesn't know %q, nor a version that is the same", v)
+		}
+	}
+}
+
+// sortedByOpam lists versions in opam's order.
+func sortedByOpam(t *testing.T, versions map[string]bool) []string {
+	t.Helper()
+	repo := t.TempDir()
+	writeFile(t, filepath.Join(repo, "repo"), "opam-version: \"2.0\"\n")
+	for v := range versions {
+		writeFile(t, filepath.Join(repo, "packages", "p", "p."+v, "opam"), "opam-version: \"2.0\"\n")
+	}
+	cmd := exec.Command("opam", "admin", "list", "--all-versions", "--short", "--columns=version")
+	cmd.Dir = repo
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "OPAMROOTISOK=1", "OPAMCOLOR=never"}
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("opam admin list: %v", err)
+	}
+	return strings.Fields(string(out))
 }
