@@ -251,7 +251,7 @@ func (w *world) repositories(o lockOptions, p *farm.Project, old *lock.File) ([]
 		urls = p.Config.OpamRepositories
 	}
 	if len(urls) == 0 && old != nil && len(old.Repositories) > 0 {
-		return w.lockedRepositories(old, len(o.update) > 0), nil
+		return opamrepo.FromLock(old.Repositories), nil
 	}
 	if len(urls) == 0 {
 		urls = []string{publicRepository}
@@ -269,24 +269,6 @@ func (w *world) repositories(o lockOptions, p *farm.Project, old *lock.File) ([]
 		out = append(out, spec)
 	}
 	return out, nil
-}
-
-// lockedRepositories are those of the lock. To move on they are taken without
-// the commits that they are locked at; the lock doesn't say which branches these
-// are of.
-func (w *world) lockedRepositories(old *lock.File, moveOn bool) []opamrepo.Spec {
-	specs := opamrepo.FromLock(old.Repositories)
-	for i, s := range specs {
-		kind, err := opamrepo.ParseKind(s.URL)
-		if !moveOn || err != nil || kind != opamrepo.GitCommit {
-			continue
-		}
-		specs[i].URL, _, _ = strings.Cut(s.URL, "#")
-		if specs[i].URL != publicRepository {
-			fmt.Fprintf(w.Stderr, warnBranch, specs[i])
-		}
-	}
-	return specs
 }
 
 // relativeTo makes a path relative to the project, where a lock has it. A flag's

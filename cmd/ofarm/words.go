@@ -334,7 +334,6 @@ const (
 	warnPinned      = "ofarm: warning: %s is pinned in the switch; it is locked as the opam repository has that version\n"
 	warnDune        = "ofarm: warning: %s\n"
 	warnNothingKept = "ofarm: warning: the lock can't be read, so all is chosen anew: %v\n"
-	warnBranch      = "ofarm: warning: the lock doesn't say which branch of %s it has: now it is the default one; name another with --opam-repository, or in ofarm.toml\n"
 
 	warnUnknownField = "ofarm: warning: %s:%d:%d: opam has no %s %q, so it is ignored\n"
 )

@@ -13,7 +13,7 @@ func (f *File) Append(b []byte) []byte {
 	w.line(0, "epoch", fmt.Sprint(f.Epoch))
 	f.Options.appendTo(&w)
 	for _, r := range f.Repositories {
-		w.line(0, "repository", r.Name, r.URL, hash(r.SHA256))
+		w.line(0, "repository", r.Name, r.URL, hash(r.SHA256), refWord(r.Ref))
 	}
 	for _, p := range f.Projects {
 		w.line(0, "project", p.File, hash(p.SHA256))
@@ -117,6 +117,16 @@ func (w *writer) target(word string, t Target) {
 
 func (w *writer) distro(word string, p DistroPackage) {
 	w.line(1, word, p.Name, p.Version, p.Arch, hash(p.SHA256), size(p.Input), p.Archive, p.Path)
+}
+
+// refPrefix marks the ref of a git repository.
+const refPrefix = "ref:"
+
+func refWord(ref string) string {
+	if ref == "" {
+		return ""
+	}
+	return refPrefix + ref
 }
 
 func hash(hex string) string {

@@ -29,6 +29,8 @@ func (p *parser) checkURL(r Repository) {
 	switch {
 	case git && !commit.MatchString(r.URL):
 		p.errorf("repository %s: its URL doesn't end in the commit, #HEX", r.Name)
+	case !git && r.Ref != "":
+		p.errorf("repository %s: only a git repository has a ref", r.Name)
 	case git && r.SHA256 != "":
 		p.errorf("repository %s: a git repository has no sha256, but a commit", r.Name)
 	case !git && strings.Contains(r.URL, "://") && r.SHA256 == "":

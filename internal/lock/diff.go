@@ -144,7 +144,7 @@ func without(a, b []string) []string {
 }
 
 func repositoryText(r Repository) (name, is string) {
-	return r.Name, strings.TrimSpace(r.URL + " " + hash(r.SHA256))
+	return r.Name, strings.Join(strings.Fields(r.URL+" "+hash(r.SHA256)+" "+refWord(r.Ref)), " ")
 }
 
 func reordered(old, new []Repository) bool {

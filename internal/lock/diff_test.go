@@ -36,7 +36,10 @@ func TestDiff(t *testing.T) {
 		},
 		"repository": {
 			func(f *File) { f.Repositories[1].URL = "git+https://example.org/repo.git#" + zeros[:40] },
-			Changes{Repositories: []Change{{"git", "git+https://example.org/repo.git#0123456789012345678901234567890123456789", "git+https://example.org/repo.git#" + zeros[:40]}}},
+			Changes{Repositories: []Change{{
+				"git", "git+https://example.org/repo.git#0123456789012345678901234567890123456789 ref:main",
+				"git+https://example.org/repo.git#" + zeros[:40] + " ref:main",
+			}}},
 		},
 		"order": {
 			func(f *File) {

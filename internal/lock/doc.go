@@ -15,7 +15,7 @@
 //		option opam lwt>=5.6
 //		option with-test
 //		repository main ../opam-repository
-//		repository other git+https://…#COMMIT
+//		repository other git+https://…#COMMIT ref:BRANCH
 //		project fserv.opam sha256:HEX
 //		  depends dune lwt
 //
@@ -55,7 +55,8 @@
 //	  - repository names an opam repository, in overlay order (the first wins):
 //	    a folder relative to the lock, the URL of a tarball with the sha256 of
 //	    its bytes, or the URL of a git repository with a commit, which says the
-//	    same as a sha256 would.
+//	    same as a sha256 would; ref is the branch, tag or commit that was asked
+//	    for, and isn't there where that is the remote's HEAD.
 //	  - project names an opam file of the project and the sha256 of what it asks
 //	    for, so that a lock that no longer fits is told.
 //	  - opam is one package. Its opam file, its source, its extra sources and

@@ -11,7 +11,10 @@ func (p *parser) epoch(w []string) { p.file.Epoch = p.number64(w[0], "epoch") }
 func (p *parser) repository(w []string) {
 	r := Repository{Name: w[0], URL: w[1]}
 	if len(w) == 3 {
-		r.SHA256 = p.hash(w[2], "repository "+w[0])
+		ref, ok := strings.CutPrefix(w[2], refPrefix)
+		if r.Ref = ref; !ok {
+			r.Ref, r.SHA256 = "", p.hash(w[2], "repository "+w[0])
+		}
 	}
 	p.leave()
 	p.once("repository " + w[0])

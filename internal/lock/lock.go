@@ -33,6 +33,9 @@ type Repository struct {
 	// SHA256 is of the tarball's bytes, in hex; empty for a folder and for a
 	// git repository.
 	SHA256 string
+	// Ref is what was asked for of a git repository, a branch, tag or commit;
+	// empty for the remote's HEAD, and for others.
+	Ref string
 }
 
 // Project is an opam file of the project that was locked.

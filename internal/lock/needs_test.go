@@ -55,7 +55,8 @@ func TestNeedsMistakes(t *testing.T) {
 		"compiler":             {"ocaml 5.3.0", "ocaml >=5.3.0", `ofarm.lock:3: option ocaml: ">=5.3.0" is not a version`},
 		"no commit":            {"#0123456789", "#master", "ofarm.lock:8: repository git: its URL doesn't end in the commit, #HEX"},
 		"git sha256":           {"repository git git+", "repository git git+https://example.org/r.git#0123456789012345678901234567890123456789 sha256:" + zeros + "\nrepository git2 git+", "ofarm.lock:8: repository git: a git repository has no sha256, but a commit"},
-		"tarball":              {"git+https", "https", "ofarm.lock:8: repository git: no sha256"},
+		"tarball":              {"git+https", "https", "ofarm.lock:8: repository git: only a git repository has a ref"},
+		"tarball without hash": {"git+https://example.org/repo.git#0123456789012345678901234567890123456789 ref:main", "https://example.org/r.tar", "ofarm.lock:8: repository git: no sha256"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) { mistake(t, whole(t), tt.old, tt.new, tt.want) })

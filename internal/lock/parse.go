@@ -130,7 +130,7 @@ func belowAny(p *parser) bool { return belowNeedy(p) || belowTarget(p) }
 var rules = map[ruleKey]rule{
 	{0, "epoch"}:      {1, 1, "SECONDS", nil, (*parser).epoch},
 	{0, "option"}:     {1, 2, "NAME [VALUE]", nil, (*parser).option},
-	{0, "repository"}: {2, 3, "NAME URL [sha256:HEX]", nil, (*parser).repository},
+	{0, "repository"}: {2, 3, "NAME URL [sha256:HEX or ref:NAME]", nil, (*parser).repository},
 	{0, "project"}:    {2, 2, "FILE sha256:HEX", nil, (*parser).project},
 	{0, "opam"}:       {1, 1, "NAME.VERSION", nil, (*parser).opam},
 	{0, "target"}:     {2, 2, "NAME PLATFORM", nil, (*parser).newTarget},

@@ -24,7 +24,13 @@ func someFile(t *rapid.T) *File {
 		Repositories: []Repository{{Name: "main", URL: rapid.SampledFrom([]string{"../one", "../two"}).Draw(t, "repository")}},
 	}
 	if rapid.Bool().Draw(t, "overlay") {
-		f.Repositories = append(f.Repositories, Repository{"over", "https://example.org/r.tar", someHash(t)})
+		f.Repositories = append(f.Repositories, Repository{Name: "over", URL: "https://example.org/r.tar", SHA256: someHash(t)})
+	}
+	if rapid.Bool().Draw(t, "git") {
+		f.Repositories = append(f.Repositories, Repository{
+			Name: "git", URL: "git+https://example.org/r#" + strings.Repeat("0", 40),
+			Ref: rapid.SampledFrom([]string{"", "main", "a/b"}).Draw(t, "ref"),
+		})
 	}
 	if rapid.Bool().Draw(t, "swap") {
 		slices.Reverse(f.Repositories)

@@ -21,7 +21,7 @@ func TestGitLifecycle(t *testing.T) {
 	s := mustOpen(t, o, r.url("main"))
 	has(t, s, "1")
 	o.Locked = s.Repositories()
-	if want := (lock.Repository{Name: "main", URL: r.url(first)}); o.Locked[0] != want {
+	if want := (lock.Repository{Name: "main", URL: r.url(first), Ref: "main"}); o.Locked[0] != want {
 		t.Errorf("locked %+v, want %+v", o.Locked[0], want)
 	}
 
@@ -217,7 +217,7 @@ func TestGitHTTP(t *testing.T) {
 		t.Errorf("a commit that is gone: %v", err)
 	}
 	srv.Close()
-	o.Locked = []lock.Repository{{Name: "main", URL: url + "#" + first}}
+	o.Locked = []lock.Repository{{Name: "main", URL: url + "#" + first, Ref: "main"}}
 	o.Fetcher.Offline = true
 	has(t, mustOpen(t, o, url+"#main"), "1")
 }

@@ -224,5 +224,9 @@ func (o Options) openGit(ctx context.Context, spec Spec, p place) (*repository, 
 }
 
 func (o Options) newGit(spec Spec, p place, commit string) *repository {
-	return newRepository(lock.Repository{Name: spec.Name, URL: p.lockedURL(commit)}, o.kept("git-"+commit))
+	named, err := parsePlace(spec.URL)
+	if err != nil {
+		named = p
+	}
+	return newRepository(lock.Repository{Name: spec.Name, URL: p.lockedURL(commit), Ref: named.ref}, o.kept("git-"+commit))
 }

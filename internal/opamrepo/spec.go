@@ -40,12 +40,19 @@ func ParseKind(text string) (Kind, error) {
 	return p.kind, err
 }
 
-// FromLock names a lock's repositories. They are opened as locked when the
-// same list is [Options.Locked].
+// FromLock names a lock's repositories as they were named when it was made. They
+// are opened as locked when the same list is [Options.Locked].
 func FromLock(locked []lock.Repository) []Spec {
 	var specs []Spec
 	for _, r := range locked {
-		specs = append(specs, Spec{Name: r.Name, URL: r.URL})
+		s := Spec{Name: r.Name, URL: r.URL}
+		if p, err := parsePlace(r.URL); err == nil && p.kind == GitCommit {
+			s.URL, _, _ = strings.Cut(r.URL, "#")
+			if r.Ref != "" {
+				s.URL += "#" + r.Ref
+			}
+		}
+		specs = append(specs, s)
 	}
 	return specs
 }
@@ -73,8 +80,7 @@ func (s Spec) Relative(project string) (Spec, error) {
 // Satisfied reports whether the lock's entry is of the repository that s, with
 // a relative path, asks for, whatever their names: the same folder; the same
 // URL of a tarball; the same git remote, and the same commit if s names a whole
-// one. A branch or tag is satisfied by any commit, because a lock doesn't
-// remember which ref its commit was taken from.
+// one, or the same branch or tag otherwise.
 func (s Spec) Satisfied(locked lock.Repository) bool {
 	want, err := parsePlace(s.URL)
 	if err != nil {
@@ -86,7 +92,7 @@ func (s Spec) Satisfied(locked lock.Repository) bool {
 	}
 	switch want.kind {
 	case GitCommit:
-		return isCommit(have.ref) && (have.ref == want.ref || !isCommit(want.ref))
+		return isCommit(have.ref) && (have.ref == want.ref || !isCommit(want.ref) && want.ref == locked.Ref)
 	case Tarball:
 		return locked.SHA256 != ""
 	}

@@ -79,7 +79,10 @@ func TestSatisfied(t *testing.T) {
 		"same tarball":         {"https://h/x.tar.gz", lock.Repository{URL: "https://h/x.tar.gz", SHA256: "ab"}, true},
 		"tarball without sum":  {"https://h/x.tar.gz", lock.Repository{URL: "https://h/x.tar.gz"}, false},
 		"other tarball":        {"https://h/x.tar.gz", lock.Repository{URL: "https://h/y.tar.gz", SHA256: "ab"}, false},
-		"branch":               {remote + "#master", lock.Repository{URL: remote + "#" + commitA}, true},
+		"branch":               {remote + "#master", lock.Repository{URL: remote + "#" + commitA, Ref: "master"}, true},
+		"other branch":         {remote + "#main", lock.Repository{URL: remote + "#" + commitA, Ref: "master"}, false},
+		"HEAD and a branch":    {remote, lock.Repository{URL: remote + "#" + commitA, Ref: "master"}, false},
+		"a branch's commit":    {remote + "#" + commitA, lock.Repository{URL: remote + "#" + commitA, Ref: "master"}, true},
 		"HEAD":                 {remote, lock.Repository{URL: remote + "#" + commitA}, true},
 		"HEAD of .git":         {"https://h/x.git", lock.Repository{URL: "git+https://h/x.git#" + commitA}, true},
 		"same commit":          {remote + "#" + strings.ToUpper(commitA), lock.Repository{URL: remote + "#" + commitA}, true},
@@ -130,7 +133,7 @@ func TestLockedURL(t *testing.T) {
 		if err != nil || again != locked {
 			t.Fatalf("%q became %q, %v", locked, again, err)
 		}
-		if !(Spec{URL: url}).Satisfied(lock.Repository{URL: locked}) {
+		if !(Spec{URL: url}).Satisfied(lock.Repository{URL: locked, Ref: strings.TrimPrefix(ref, "#")}) {
 			t.Fatalf("%q is not satisfied by %q", url, locked)
 		}
 	})

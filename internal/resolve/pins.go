@@ -184,7 +184,8 @@ func (r *resolver) oldPin(p *pin) *lock.Package {
 	}
 	old := &r.Old.Packages[i]
 	locked := old.Source.URLs[0]
-	if p.isGit() && !(opamrepo.Spec{URL: p.URL}).Satisfied(lock.Repository{URL: locked}) || !p.isGit() && p.URL != locked {
+	_, ref, _ := strings.Cut(p.URL, "#") // a lock doesn't have it for sources
+	if p.isGit() && !(opamrepo.Spec{URL: p.URL}).Satisfied(lock.Repository{URL: locked, Ref: ref}) || !p.isGit() && p.URL != locked {
 		return nil
 	}
 	return old
