@@ -52,6 +52,7 @@ func newBuild(w *world) *cobra.Command {
 	f.BoolVar(&o.json, "json", false, flagJSON)
 	f.BoolVar(&o.locked, "locked", false, flagLocked)
 	f.BoolVar(&o.prove, "prove", false, flagProve)
+	o.registerBundles(c)
 	o.register(c)
 	return c
 }

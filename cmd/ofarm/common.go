@@ -28,6 +28,7 @@ type common struct {
 	platform      string
 	cacheDir      string
 	offline       bool
+	bundles       []string
 	mirrors       []string
 	debianMirrors []string
 	alpineMirrors []string

@@ -19,6 +19,7 @@ func newFetch(w *world) *cobra.Command {
 		Args:    oneProject,
 		RunE:    func(c *cobra.Command, args []string) error { return w.fetch(c.Context(), o, projectDir(args)) },
 	}
+	o.registerBundles(c)
 	o.register(c)
 	return c
 }

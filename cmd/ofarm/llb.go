@@ -31,6 +31,7 @@ func newLLB(w *world) *cobra.Command {
 		RunE:    func(c *cobra.Command, args []string) error { return w.llb(c.Context(), o, projectDir(args)) },
 	}
 	c.Flags().BoolVar(&o.dump, "dump", false, flagDump)
+	o.registerBundles(c)
 	o.register(c)
 	return c
 }

@@ -31,6 +31,7 @@ func newPlan(w *world) *cobra.Command {
 		RunE:    func(c *cobra.Command, args []string) error { return w.plan(c.Context(), o, projectDir(args)) },
 	}
 	c.Flags().BoolVar(&o.json, "json", false, flagJSON)
+	o.registerBundles(c)
 	o.register(c)
 	return c
 }

@@ -41,6 +41,7 @@ func newProve(w *world) *cobra.Command {
 	f.StringSliceVar(&o.roots, "root", nil, flagRoot)
 	f.DurationVar(&o.timeout, "timeout", prove.DefaultTimeout, flagProveTimeout)
 	f.BoolVar(&o.json, "json", false, flagJSON)
+	o.registerBundles(c)
 	o.register(c)
 	return c
 }

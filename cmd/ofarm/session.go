@@ -40,15 +40,30 @@ func openProject(dir string) (*farm.Project, error) {
 
 // open reads a project and its lock, and sets up fetching.
 func (w *world) open(o common, dir string) (*session, error) {
+	return w.openLocked(o, dir, func(p *farm.Project, l *lock.File) ([]lock.TargetID, error) { return chosen(o, p, l) })
+}
+
+// openLocked does so for targets that are chosen otherwise.
+func (w *world) openLocked(o common, dir string, choose func(*farm.Project, *lock.File) ([]lock.TargetID, error)) (*session, error) {
 	project, err := openProject(dir)
 	if err != nil {
 		return nil, err
 	}
-	l, digest, err := project.ReadLock()
+	bundles, err := openBundles(o.bundles)
 	if err != nil {
 		return nil, err
 	}
-	ids, err := chosen(o, project, l)
+	l, digest, err := project.ReadLock()
+	if as[*farm.NoLockError](err) && len(bundles) > 0 {
+		if err := w.takeLock(project, bundles[0]); err != nil {
+			return nil, err
+		}
+		l, digest, err = project.ReadLock()
+	}
+	if err != nil {
+		return nil, err
+	}
+	ids, err := choose(project, l)
 	if err != nil {
 		return nil, err
 	}
@@ -56,6 +71,7 @@ func (w *world) open(o common, dir string) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	useBundles(f, bundles)
 	f.Fetcher.Mirrors = w.mirrors(o, dir, project.Config).For(slices.Concat(l.Targets, l.Roots))
 	return &session{f, project, l, digest, ids, meter}, nil
 }

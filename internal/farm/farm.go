@@ -108,10 +108,13 @@ func (o BuildOptions) settings(t config.Target) plan.Settings {
 func digestOf(i lock.Input) (input.Digest, error) { return input.ParseDigest("sha256:" + i.SHA256) }
 
 // FetchOpamFiles brings the opam files of a lock, and the files beside them,
-// into the store: from the repositories that the lock names, from by-hash
-// mirrors, and from the sources of pinned packages. Repositories that aren't
-// folders are only opened if something isn't there yet.
+// into the store: from holders, from the repositories that the lock names, from
+// by-hash mirrors, and from the sources of pinned packages. Repositories that
+// aren't folders are only opened if something isn't there yet.
 func (f *Farm) FetchOpamFiles(ctx context.Context, p *Project, l *lock.File) error {
+	if err := f.takeOpamFiles(ctx, l); err != nil {
+		return err
+	}
 	errPins := f.fetchPins(ctx, l)
 	err := f.fetchRepositoryFiles(ctx, p, l)
 	if errPins == nil {

@@ -26,13 +26,15 @@
 // A [Fetcher] tries the places of an input in this order:
 //
 //  1. the store;
-//  2. by-hash mirrors that are configured to be first, or that are local
+//  2. the holders, which have inputs at hand, such as a bundle: one that says it
+//     has the input and can't give it is an error, and nobody else is asked;
+//  3. by-hash mirrors that are configured to be first, or that are local
 //     (file:// or a loopback address): asking them costs nothing, and who has
 //     one next door means it to be used;
-//  3. the URLs in the lock, in their order: they are where upstream publishes;
-//  4. the base-URL mirrors of the input's archive, in the order of the
+//  4. the URLs in the lock, in their order: they are where upstream publishes;
+//  5. the base-URL mirrors of the input's archive, in the order of the
 //     configuration;
-//  5. the other by-hash mirrors: copies, for what upstream has dropped.
+//  6. the other by-hash mirrors: copies, for what upstream has dropped.
 //
 // The answer doesn't depend on the order, only the time does: whoever answers,
 // the bytes have to fit. A place that answers with other bytes is remembered

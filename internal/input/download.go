@@ -40,6 +40,9 @@ func (d *download) run(ctx context.Context) (Result, error) {
 	if r, ok := d.already(); ok {
 		return r, nil
 	}
+	if r, held, err := d.take(); held || err != nil {
+		return r, err
+	}
 	places := d.group.places
 	if d.fetcher.Offline {
 		places = withoutRemote(places)
@@ -54,7 +57,7 @@ func (d *download) run(ctx context.Context) (Result, error) {
 		}
 		d.tried = append(d.tried, Try{Place: redact(place), Answer: err})
 	}
-	return Result{}, failure(Failure{Name: d.group.Name, Sum: d.group.digest(), Tried: d.tried}, d.fetcher.Offline)
+	return Result{}, d.fetcher.failure(Failure{Name: d.group.Name, Sum: d.group.digest(), Tried: d.tried})
 }
 
 // open opens the partial file.

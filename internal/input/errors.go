@@ -78,13 +78,19 @@ func (e *ChecksumError) Error() string { return e.describe("wrong checksum") }
 type OfflineError struct {
 	// Missing is sorted by name.
 	Missing []Failure
+	// Held tells that bundles were asked, too.
+	Held bool
 }
 
 // mostMissing is how many missing inputs are listed: who lacks more lacks all.
 const mostMissing = 12
 
 func (e *OfflineError) Error() string {
-	lines := []string{fmt.Sprintf("offline, and %s not in the store:", counted(len(e.Missing), "input is", "inputs are"))}
+	where := "not in the store"
+	if e.Held {
+		where = "neither in the store nor in a bundle"
+	}
+	lines := []string{fmt.Sprintf("offline, and %s %s:", counted(len(e.Missing), "input is", "inputs are"), where)}
 	for i, f := range e.Missing {
 		if i == mostMissing {
 			lines = append(lines, fmt.Sprintf("  and %d more", len(e.Missing)-i))
@@ -121,17 +127,17 @@ func (e *NoSpaceError) Error() string {
 func (e *NoSpaceError) Unwrap() error { return e.Err }
 
 // failure makes the error of an input that no place gave.
-func failure(f Failure, offline bool) error {
+func (f Fetcher) failure(what Failure) error {
 	var wrong *mismatch
 	switch {
-	case f.any(func(err error) bool { return errors.As(err, &wrong) }):
-		return &ChecksumError{f}
-	case offline:
-		return &OfflineError{Missing: []Failure{f}}
-	case f.any(func(err error) bool { return !isNotFound(err) }):
-		return &UnavailableError{f}
+	case what.any(func(err error) bool { return errors.As(err, &wrong) }):
+		return &ChecksumError{what}
+	case f.Offline:
+		return &OfflineError{Missing: []Failure{what}, Held: len(f.Holders) > 0}
+	case what.any(func(err error) bool { return !isNotFound(err) }):
+		return &UnavailableError{what}
 	}
-	return &NotFoundError{f}
+	return &NotFoundError{what}
 }
 
 // any reports whether one of the answers is of a kind.

@@ -19,6 +19,8 @@ import (
 type Fetcher struct {
 	// Store receives the inputs.
 	Store *Store
+	// Holders are asked first, in this order.
+	Holders []Holder
 	// Mirrors are asked besides the places that a request names.
 	Mirrors Mirrors
 	// Parallel is how many inputs are fetched at once; 0 means 8.

@@ -89,11 +89,17 @@ const parallelCommits = 4
 func (f Fetcher) fetchCommit(ctx context.Context, r input.Request) error {
 	mirrored := r
 	mirrored.URLs = nil
-	if _, err := f.Files.Fetch(ctx, []input.Request{mirrored}); err == nil || ctx.Err() != nil {
-		return err
+	_, errFiles := f.Files.Fetch(ctx, []input.Request{mirrored})
+	var held *input.HolderError
+	if errFiles == nil || ctx.Err() != nil || errors.As(errFiles, &held) {
+		return errFiles
 	}
 	_, _, err := f.archive(ctx, r.Name, r.URLs[0], r.Sum.Checksum())
 	var wrong *input.ChecksumError
+	var offline *opamrepo.OfflineError
+	if len(f.Files.Holders) > 0 && errors.As(err, &offline) {
+		return errFiles
+	}
 	if errors.As(err, &wrong) {
 		return &input.ChecksumError{Failure: input.Failure{
 			Name: r.Name, Sum: r.Sum, Tried: []input.Try{{Place: Redacted(r.URLs[0]), Answer: wrong.Tried[0].Answer}},

@@ -3,6 +3,7 @@ package source
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -106,5 +107,53 @@ func TestRequestErrors(t *testing.T) {
 	}
 	if got := URLName("git+https://example.org/x/y.git#abc"); got != "y.git" {
 		t.Errorf("got %s", got)
+	}
+}
+
+// faulty is a holder that has one input, and gives it only if it is given one.
+type faulty struct {
+	sum  input.Digest
+	text string
+}
+
+var errFaulty = errors.New("faulty")
+
+func (h faulty) Has(d input.Digest) bool { return d == h.sum }
+
+func (h faulty) OpenInput(input.Digest) (io.ReadCloser, error) {
+	if h.text == "" {
+		return nil, errFaulty
+	}
+	return io.NopCloser(strings.NewReader(h.text)), nil
+}
+
+// TestFetchCommitFromHolder asks for a commit's source: it is taken from the
+// holder that has it, its failure is the end of it, and where no holder has it
+// that is said, and not that git is offline.
+func TestFetchCommitFromHolder(t *testing.T) {
+	sum := input.SumBytes([]byte("tree"))
+	r := input.Request{Name: "c", Sum: sum, URLs: []string{"git+https://git.example.org/c#" + strings.Repeat("0", 40)}}
+	fetch := func(h input.Holder) error {
+		store, err := input.Open(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := Fetcher{Files: input.Fetcher{Store: store, Offline: true, Holders: []input.Holder{h}}}
+		f.Git.Dir = t.TempDir()
+		err = f.Fetch(t.Context(), []input.Request{r})
+		if store.Has(sum) != (err == nil) {
+			t.Errorf("the store has it: %v; %v", store.Has(sum), err)
+		}
+		return err
+	}
+	if err := fetch(faulty{sum, "tree"}); err != nil {
+		t.Error(err)
+	}
+	if err := fetch(faulty{sum, ""}); !errors.Is(err, errFaulty) {
+		t.Errorf("a faulty holder: %v", err)
+	}
+	var offline *input.OfflineError
+	if err := fetch(faulty{}); !errors.As(err, &offline) || !offline.Held {
+		t.Errorf("another holder: %v", err)
 	}
 }

@@ -1,0 +1,52 @@
+// Package bundle writes and reads bundles: one file with every input of a lock,
+// to build from where there is neither a network nor a mirror.
+//
+// # The file
+//
+// A bundle is an OCI image layout
+// (https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md) in
+// a tar, so that other tools can look into it and a registry could hold it. Its
+// entries are, in this order:
+//
+//	oci-layout
+//	index.json              names the manifest
+//	blobs/sha256/MANIFEST   an artifact of the type application/vnd.ofarm.bundle.v1
+//	blobs/sha256/CONFIG     the empty config, "{}"
+//	blobs/sha256/LOCK       the lock
+//	blobs/sha256/…          the inputs, sorted by digest, each once
+//
+// The manifest has one layer for the lock and one for each input, sorted by
+// title: an annotation that says what the input is, as a path
+// ("debian/pool/main/z/zlib/zlib1g_1.3_amd64.deb", "opam/dune.3.17.2/opam"). An
+// input that is two things has two layers and one blob. Inputs are as they were
+// fetched, never packed again: most are packed already, and a digest that a
+// mirror knows is worth more than a few bytes.
+//
+// What there is to know comes first, so a reader that has the first few blocks
+// knows where everything else must be.
+//
+// # One spelling
+//
+// The same lock gives the same bytes: headers are POSIX ustar
+// (https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html, "ustar
+// Interchange Format") with mode 0644, owner 0 and the time 0; the JSON has no
+// date; the order is the one above. Nothing of the machine goes in. A ustar
+// header has room for inputs below 8 GiB; a larger one can't be bundled.
+//
+// [Open] accepts that one spelling only. It makes every header anew from the
+// manifest and compares, and so knows without further rules that nothing is
+// missing, nothing was added, nothing has another name, and that every byte
+// which isn't in a blob is as it was written. The price is that a bundle which
+// another tool has packed anew is refused, even where it is as good: it has to
+// be pulled through ofarm.
+//
+// Opening reads the headers, the manifest and the ends, and seeks over the
+// blobs, so a bundle of gigabytes opens at once. A blob is verified when it is
+// taken, by its reader: the bytes that don't fit end in a [*DamagedError] in
+// place of [io.EOF]. [Bundle.Verify] reads them all. A damaged bundle is never
+// made do with: it was whole when it was written, and what broke it may have
+// broken more.
+//
+// A bundle is opened for reading only, and stays closed between reads: it holds
+// no file that has to be given back. No input is ever in memory as a whole.
+package bundle

@@ -1,0 +1,167 @@
+package bundle
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/opencontainers/go-digest"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/ofarm/ofarm/internal/input"
+)
+
+// Written is a bundle that was written.
+type Written struct {
+	// Sum is of the whole file.
+	Sum input.Digest
+	// Size is the file's, in bytes.
+	Size int64
+	// Inputs is how many different ones it has, the lock aside.
+	Inputs int
+}
+
+// WriteFile writes a bundle to a file, which appears only when it is whole. It
+// is otherwise as [Write]; a full disk is an [*input.NoSpaceError].
+func WriteFile(ctx context.Context, name string, lock []byte, inputs []Input, store *input.Store) (Written, error) {
+	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	if err != nil {
+		return Written{}, fmt.Errorf("writing bundle %q: %w", name, err)
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	w, err := Write(ctx, f, lock, inputs, store)
+	if err == nil {
+		err = errors.Join(f.Chmod(0o644), f.Sync(), f.Close())
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), name)
+	}
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		err = &input.NoSpaceError{Dir: filepath.Dir(name), Err: err}
+	}
+	if err != nil {
+		return Written{}, fmt.Errorf("writing bundle %q: %w", name, err)
+	}
+	return w, nil
+}
+
+// Write writes a bundle of a lock and of inputs that are in the store. Their
+// order doesn't matter, and neither do repetitions; sizes are taken from the
+// store. An input that the store doesn't hold is an error that wraps
+// [fs.ErrNotExist], and one that is damaged there an [*input.ChecksumError].
+func Write(ctx context.Context, to io.Writer, lock []byte, inputs []Input, store *input.Store) (Written, error) {
+	sized := make([]Input, len(inputs))
+	for i, in := range inputs {
+		size, ok := store.Size(in.Sum)
+		if !ok {
+			return Written{}, fmt.Errorf("%s (%s) is not in the store: %w", in.Title, in.Sum, fs.ErrNotExist)
+		}
+		sized[i] = Input{in.Title, in.Sum, size}
+	}
+	c, err := newContents(Input{Sum: input.SumBytes(lock), Size: int64(len(lock))}, sized)
+	if err != nil {
+		return Written{}, err
+	}
+	w := &writer{ctx: ctx, to: to, store: store, sum: sha256.New()}
+	if err := w.all(c, lock); err != nil {
+		return Written{}, err
+	}
+	return Written{Sum: input.Digest(w.sum.Sum(nil)), Size: w.size, Inputs: w.blobs}, nil
+}
+
+// writer writes the entries of a tar.
+type writer struct {
+	ctx   context.Context
+	to    io.Writer
+	store *input.Store
+	sum   hash.Hash
+	size  int64
+	blobs int // inputs, the lock aside
+}
+
+// Write writes bytes of the bundle.
+func (w *writer) Write(b []byte) (int, error) {
+	if err := context.Cause(w.ctx); err != nil {
+		return 0, err
+	}
+	n, err := w.to.Write(b)
+	w.sum.Write(b[:n])
+	w.size += int64(n)
+	return n, err
+}
+
+// all writes the whole bundle.
+func (w *writer) all(c contents, lock []byte) error {
+	manifest := c.manifest()
+	d, empty := digest.FromBytes(manifest), ocispec.DescriptorEmptyJSON
+	err := errors.Join(
+		w.small(ocispec.ImageLayoutFile, layoutFile()),
+		w.small(ocispec.ImageIndexFile, indexFile(d, int64(len(manifest)))),
+		w.small(blobName(d), manifest),
+		w.small(blobName(empty.Digest), empty.Data),
+	)
+	if err != nil {
+		return err
+	}
+	for _, in := range c.blobs(d, empty.Digest) {
+		if in.Sum == c.lock.Sum {
+			err = w.small(blob(in.descriptor(lockType)).name, lock)
+		} else {
+			err = w.input(in)
+			w.blobs++
+		}
+		if err != nil {
+			return err
+		}
+	}
+	_, err = w.Write(make([]byte, trailerSize))
+	return err
+}
+
+// small writes an entry that is in memory.
+func (w *writer) small(name string, data []byte) error {
+	return w.entry(entry{name: name, size: int64(len(data))}, bytes.NewReader(data))
+}
+
+// input writes an input from the store.
+func (w *writer) input(in Input) error {
+	f, err := w.store.OpenFile(in.Sum)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	err = w.entry(blob(in.descriptor(inputType)), io.TeeReader(f, sum))
+	if got := input.Digest(sum.Sum(nil)); err == nil && got != in.Sum {
+		err = fmt.Errorf("other bytes: got %s", got)
+		return &input.ChecksumError{Failure: input.Failure{
+			Name: in.Title, Sum: in.Sum, Tried: []input.Try{{Place: f.Name(), Answer: err}},
+		}}
+	}
+	return err
+}
+
+// entry writes one entry, of exactly its size.
+func (w *writer) entry(e entry, r io.Reader) error {
+	header, err := e.header()
+	if err != nil {
+		return fmt.Errorf("%s: %w", e.label(), err)
+	}
+	if _, err := w.Write(header); err != nil {
+		return err
+	}
+	if _, err := io.CopyN(w, r, e.size); err != nil {
+		return fmt.Errorf("%s: %w", e.label(), err)
+	}
+	_, err = w.Write(make([]byte, e.padding()))
+	return err
+}
