@@ -24,7 +24,7 @@ demo: build ## build the example fserv for Alpine and an old Debian, and run bot
 test: build lint ## run all tests; as root with runc those of the daemon too
 	$(GO) test -timeout 80m $(TEST_FLAGS) ./...
 
-e2e: build ## everything longer: both examples for all targets, twice from nothing (an hour, as root)
+e2e: build ## everything longer: examples for all targets, twice from nothing; every shape of executable; opam's answers (two hours, as root)
 	OFARM_TEST_DAEMON=require OFARM_TEST_E2E=1 $(GO) test -timeout 8h -count=1 -v -run 'E2E' ./internal/...
 
 bench: build ## measure the graph beside its scripts (as root) and resolving beside opam; prints tables

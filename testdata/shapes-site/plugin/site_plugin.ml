@@ -1,0 +1,1 @@
+let () = Site_registry.plugged := succ

@@ -1,0 +1,1 @@
+let plugged : (int -> int) ref = ref (fun _ -> 0)
