@@ -18,7 +18,7 @@ allow-needed = ["libcrypt.so.*"]
 allow-runpath = ["$ORIGIN/../lib"]
 forbid-exec-stack = true
 forbid-leaks = true
-build-paths = ["/work/"]
+build-paths = ["/builds/"]
 forbid-temporary-files = true
 forbid-glibc-private = true
 forbid-debug-info = true
@@ -58,7 +58,7 @@ func TestParsePolicy(t *testing.T) {
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
-			if name == "whole" && !cmp.Equal(prefixes, []string{"/work/"}) {
+			if name == "whole" && !cmp.Equal(prefixes, []string{"/builds/"}) {
 				t.Errorf("got build paths %q", prefixes)
 			}
 		})
