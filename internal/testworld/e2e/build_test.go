@@ -135,7 +135,7 @@ func TestE2E(t *testing.T) {
 		t.Skip("\"make e2e\" runs this")
 	}
 	w := prepare(t, "libev", "openssl", "gmp")
-	const list = "alpine,debian-oldstable,debian-oldoldstable"
+	const list = "alpine,debian-stable,debian-oldstable,debian-oldoldstable"
 	var runs []map[string]farm.Artifact
 	for range 2 {
 		if err := os.RemoveAll(w.cache); err != nil {
@@ -182,6 +182,7 @@ func (w *world) runEverywhere(t *testing.T) {
 		for built, roots := range map[string][]string{
 			"debian-bullseye": {"debian-bullseye", "debian-bookworm", "debian-trixie"},
 			"debian-bookworm": {"debian-bookworm", "debian-trixie"},
+			"debian-trixie":   {"debian-trixie"},
 		} {
 			for _, release := range roots {
 				file := filepath.Join(w.dist(project), built, "bin", project)
