@@ -8,14 +8,16 @@ export DEBIAN_FRONTEND=noninteractive DEBCONF_NONINTERACTIVE_SEEN=true
 umask 022
 
 # A package with a pre-dependency among the others can be unpacked only after
-# that one was configured: go on as long as another round may help.
+# that one was configured: go on as long as another round may help. Until all are
+# unpacked some can't be configured either, and more than the fifty at which dpkg
+# gives up.
 round=1
-until dpkg --unpack --skip-same-version "$1"/*.deb </dev/null; do
+until dpkg --abort-after=10000 --unpack --skip-same-version "$1"/*.deb </dev/null; do
 	if [ "$round" -ge 5 ]; then
 		echo "dpkg can't unpack the package files in $1" >&2
 		exit 1
 	fi
 	round=$((round + 1))
-	dpkg --configure -a </dev/null
+	dpkg --abort-after=10000 --configure -a </dev/null || true
 done
 dpkg --configure -a </dev/null
