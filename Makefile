@@ -5,6 +5,9 @@ BIN := bin
 # The linker shim is an input of every project's step: its bytes depend on its
 # source and on Go's version only.
 SHIM_FLAGS := -trimpath -buildvcs=false -ldflags='-s -w -buildid='
+BUILDKIT := github.com/moby/buildkit
+# A daemon says which one it is, which provenance repeats.
+BUILDKIT_VERSION = $(shell $(GO) list -m -f '{{.Version}}' $(BUILDKIT))
 SCRIPTS = $(shell git ls-files '*.sh') .ci/run
 
 .PHONY: help build demo test e2e lint bench clean
@@ -16,7 +19,7 @@ build: ## build ofarm, its linker shim and buildkitd into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/ofarm ./cmd/ofarm
 	CGO_ENABLED=0 GOOS=linux GOARCH=amd64 $(GO) build $(SHIM_FLAGS) -o $(BIN)/ofarm-cc-linux-amd64 ./cmd/ofarm-cc
 	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) build $(SHIM_FLAGS) -o $(BIN)/ofarm-cc-linux-arm64 ./cmd/ofarm-cc
-	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/buildkitd github.com/moby/buildkit/cmd/buildkitd
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-X $(BUILDKIT)/version.Version=$(BUILDKIT_VERSION)' -o $(BIN)/buildkitd $(BUILDKIT)/cmd/buildkitd
 
 demo: build ## build the example fserv for Alpine and an old Debian, and run both (as root)
 	$(GO) run ./internal/testworld/demo
