@@ -22,6 +22,14 @@
 // fetched, never packed again: most are packed already, and a digest that a
 // mirror knows is worth more than a few bytes.
 //
+// A bundle may have the programs that build, too, at titles below "tools"
+// ([ToolTitle]): to [Open] they are inputs like others, and bundles without them
+// are as they were. Without ofarm at hand, grep finds them in the bundle, which
+// is packed nowhere, and tar takes them out, since their blobs are the files:
+//
+//	grep -ao 'sha256:[0-9a-f]*","size":[0-9]*,"annotations":{"[a-z.]*":"tools/[^"]*' FILE
+//	tar -xOf FILE blobs/sha256/… >ofarm && chmod +x ofarm
+//
 // What there is to know comes first, so a reader that has the first few blocks
 // knows where everything else must be.
 //
@@ -46,6 +54,34 @@
 // place of [io.EOF]. [Bundle.Verify] reads them all. A damaged bundle is never
 // made do with: it was whole when it was written, and what broke it may have
 // broken more.
+//
+// # In a registry
+//
+// [Push] brings the same manifest and the same blobs into a container registry: a
+// bundle's digest there is the one in its file's index.json. [OpenRemote] reads the
+// manifest, by the same rules as a file's, and blobs when they are asked for, each
+// verified as it is read. So a repository holds the inputs of any number of locks,
+// each once, and is a mirror of them.
+//
+// To pull a bundle into a file is to fetch its inputs into a store, where what is
+// there isn't fetched again, and to write the file from it: that the bytes are the
+// same needs no care. It takes the room twice; a store is what an interrupted
+// transfer is resumed in.
+//
+// Registries take manifests of up to 4 MiB, which some 13,000 inputs fill.
+//
+// # Interrupted
+//
+// What takes long in making a bundle is fetching, and that goes on where it
+// stopped: inputs that are there stay in the store, and of one that broke off the
+// rest is asked for (package input). The file is then written from the store, at
+// the disk's speed, under a temporary name. An interrupted one leaves nothing, and
+// is written from its start again: to go on with half a file one would have to
+// read and verify what it has, which costs about what writing it costs.
+//
+// A copy of a bundle that broke off may be resumed by whatever copies it (curl -C -,
+// rsync --append): the bytes are the same each time they are made, and what doesn't
+// fit is refused.
 //
 // A bundle is opened for reading only, and stays closed between reads: it holds
 // no file that has to be given back. No input is ever in memory as a whole.

@@ -37,8 +37,9 @@ type place struct {
 	at int64
 }
 
-// Open reads what a bundle has, and verifies all but the content of its inputs.
-// What isn't as [Write] writes it is a [*DamagedError] that names the entry.
+// Open reads what a bundle has, its lock too, and verifies all but the content of
+// its inputs. What isn't as [Write] writes it is a [*DamagedError] that names the
+// entry.
 func Open(path string) (*Bundle, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -54,6 +55,9 @@ func Open(path string) (*Bundle, error) {
 	}
 	b := &Bundle{path: path, places: map[input.Digest]place{}}
 	if err := b.read(&scanner{path: path, file: f, size: info.Size()}); err != nil {
+		return nil, err
+	}
+	if err := b.verifyInput(b.lock.Sum); err != nil {
 		return nil, err
 	}
 	return b, nil

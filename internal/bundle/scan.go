@@ -35,7 +35,7 @@ func (s *scanner) read(e entry, at, n int64) ([]byte, error) {
 		return nil, s.damaged(e, errors.New("the file ends before it does"))
 	}
 	b := make([]byte, n)
-	if _, err := s.file.ReadAt(b, at); err != nil {
+	if _, err := s.file.ReadAt(b, at); err != nil && n > 0 {
 		return nil, s.damaged(e, err)
 	}
 	return b, nil
@@ -155,10 +155,14 @@ func (s *scanner) end() error {
 	if h, err := s.next(); err == nil {
 		return s.extra(h)
 	}
-	if !isZero(trailer) || s.size != s.at+trailerSize {
-		return s.damaged(e, errors.New("there is something more"))
+	s.at += trailerSize
+	if isZero(trailer) && s.at == s.size {
+		return nil
 	}
-	return nil
+	if h, err := s.next(); err == nil {
+		return s.extra(h)
+	}
+	return s.damaged(e, errors.New("there is something more"))
 }
 
 func isZero(b []byte) bool {

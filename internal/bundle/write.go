@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -57,17 +56,9 @@ func WriteFile(ctx context.Context, name string, lock []byte, inputs []Input, st
 // Write writes a bundle of a lock and of inputs that are in the store. Their
 // order doesn't matter, and neither do repetitions; sizes are taken from the
 // store. An input that the store doesn't hold is an error that wraps
-// [fs.ErrNotExist], and one that is damaged there an [*input.ChecksumError].
+// [io/fs.ErrNotExist], and one that is damaged there an [*input.ChecksumError].
 func Write(ctx context.Context, to io.Writer, lock []byte, inputs []Input, store *input.Store) (Written, error) {
-	sized := make([]Input, len(inputs))
-	for i, in := range inputs {
-		size, ok := store.Size(in.Sum)
-		if !ok {
-			return Written{}, fmt.Errorf("%s (%s) is not in the store: %w", in.Title, in.Sum, fs.ErrNotExist)
-		}
-		sized[i] = Input{in.Title, in.Sum, size}
-	}
-	c, err := newContents(Input{Sum: input.SumBytes(lock), Size: int64(len(lock))}, sized)
+	c, err := storedContents(lock, inputs, store)
 	if err != nil {
 		return Written{}, err
 	}

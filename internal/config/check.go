@@ -15,6 +15,7 @@ import (
 
 var (
 	glibcVersion = regexp.MustCompile(`^2\.[0-9]+$`)
+	baseImage    = regexp.MustCompile(`^(oci://)?[^@/]+/[^@]+@sha256:[0-9a-f]{64}$`)
 	stackSize    = regexp.MustCompile(`^[1-9][0-9]*(KiB|MiB)?$`)
 )
 
@@ -76,6 +77,9 @@ func (c *checker) values(prefix string, t Target) {
 	}
 	if t.MaxGLIBC != "" && !glibcVersion.MatchString(t.MaxGLIBC) {
 		c.fail(prefix+"max-glibc", quote(t.MaxGLIBC)+` is not a glibc version such as "2.31"`)
+	}
+	if t.Base != "" && !baseImage.MatchString(t.Base) {
+		c.fail(prefix+"base", quote(t.Base)+" is not an image by its digest, HOST/REPOSITORY@sha256:…")
 	}
 	if t.ThreadStack != "" && !stackSize.MatchString(t.ThreadStack) {
 		c.fail(prefix+"thread-stack", quote(t.ThreadStack)+` is not a size such as "8MiB"`)

@@ -44,6 +44,7 @@ type Target struct {
 	Install        [][]string       `toml:"install"`
 	DistroPackages []string         `toml:"distro-packages"`
 	ThreadStack    string           `toml:"thread-stack"`
+	Base           string           `toml:"base"`
 }
 
 // Roots to prove executables in that aren't a release's.
@@ -177,6 +178,9 @@ func (t Target) over(own Target) Target {
 	}
 	if own.ThreadStack != "" {
 		t.ThreadStack = own.ThreadStack
+	}
+	if own.Base != "" {
+		t.Base = own.Base
 	}
 	return t
 }

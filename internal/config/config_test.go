@@ -52,6 +52,7 @@ func TestMistakes(t *testing.T) {
 		"glibc":            {"[target.alpine]\nmax-glibc = \"old\"", `ofarm.toml:2:1: target.alpine.max-glibc: "old" is not a glibc version`},
 		"ocaml":            {"with-doc = true\nocaml = \"5 3\"", `ofarm.toml:2:1: ocaml: "5 3" is not a version of OCaml`},
 		"opam":             {"opam = [\"a\", \"lwt >> 5\"]", `ofarm.toml:1:1: opam: "lwt >> 5" is not a package with`},
+		"base":             {"[target.alpine]\nbase = \"registry.example/bases:1\"", `ofarm.toml:2:1: target.alpine.base: "registry.example/bases:1" is not an image by its digest`},
 		"stack":            {"thread-stack = \"8 MB\"", `ofarm.toml:1:1: thread-stack: "8 MB" is not a size`},
 	}
 	for name, tt := range tests {

@@ -2,6 +2,7 @@ package input
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -13,6 +14,14 @@ type Holder interface {
 	// OpenInput opens an input that it has. Reading ends in an error where the
 	// bytes aren't those of the digest.
 	OpenInput(Digest) (io.ReadCloser, error)
+}
+
+// Resumer is a holder that can begin in the middle of an input, for who has
+// kept what is before it. The bytes are verified by who has it all.
+type Resumer interface {
+	Holder
+	// OpenInputAt opens an input that it has from a byte on.
+	OpenInputAt(d Digest, offset int64) (io.ReadCloser, error)
 }
 
 // HolderError says that a holder didn't give an input that it has. Nobody else
@@ -67,20 +76,33 @@ func (d *download) take() (r Result, held bool, err error) {
 	return r, true, err
 }
 
-// takeFrom copies the input. What an interrupted transfer has left is of no use
-// here: reading it all anew verifies it all. What didn't fit isn't left behind.
+// takeFrom copies the input, from where an interrupted transfer has stopped if
+// the holder can. What is wrong after that is copied anew as a whole, which
+// verifies it all. What didn't fit isn't left behind.
 func (d *download) takeFrom(h Holder, sum Digest) error {
+	resumer, resumes := h.(Resumer)
+	if at := d.part.size(); resumes && at > 0 {
+		r, err := resumer.OpenInputAt(sum, at)
+		var wrong *mismatch
+		if err = d.takeAll(r, err); !errors.As(err, &wrong) {
+			return err
+		}
+	}
+	if err := d.restart(); err != nil {
+		return err
+	}
 	r, err := h.OpenInput(sum)
+	if err = d.takeAll(r, err); err != nil && !resumes {
+		d.part.discard()
+	}
+	return err
+}
+
+// takeAll copies what was opened.
+func (d *download) takeAll(r io.ReadCloser, err error) error {
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	if err := d.restart(); err != nil {
-		return err
-	}
-	if err := d.copy(&body{ReadCloser: r, total: -1}); err != nil {
-		d.part.discard()
-		return err
-	}
-	return nil
+	return d.copy(&body{ReadCloser: r, total: -1})
 }

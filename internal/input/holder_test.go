@@ -5,8 +5,12 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // heap is a holder in memory.
@@ -108,5 +112,57 @@ func TestOfflineNamesHolders(t *testing.T) {
 	var offline *OfflineError
 	if !errors.As(err, &offline) || !offline.Held || !strings.Contains(err.Error(), "1 input is neither in the store nor in a bundle") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// stopping is a holder that stops after some bytes of each reading.
+type stopping struct {
+	heap
+	after int
+	from  []int64 // where readings began
+}
+
+func (s *stopping) OpenInput(d Digest) (io.ReadCloser, error) { return s.OpenInputAt(d, 0) }
+
+func (s *stopping) OpenInputAt(d Digest, offset int64) (io.ReadCloser, error) {
+	s.from = append(s.from, offset)
+	rest := s.heap[d][offset:]
+	if len(rest) <= s.after {
+		return io.NopCloser(strings.NewReader(rest)), nil
+	}
+	return io.NopCloser(io.MultiReader(strings.NewReader(rest[:s.after]), failing{})), nil
+}
+
+// TestResumer takes an input in pieces, in the middle of which its first bytes
+// are damaged.
+func TestResumer(t *testing.T) {
+	data := "abcdefgh"
+	sum := SumBytes([]byte(data))
+	h := &stopping{heap: heap{sum: data}, after: 3}
+	f := fetcher(t)
+	f.Holders = []Holder{h}
+	fetch := func() error {
+		_, err := f.Fetch(t.Context(), []Request{request([]byte(data))})
+		return err
+	}
+	for range 2 {
+		if err := fetch(); !errors.Is(err, errBroken) {
+			t.Fatalf("got %v", err)
+		}
+	}
+	part := filepath.Join(f.Store.Dir(), partialDir, "sha256-"+sum.Hex())
+	if got, err := os.ReadFile(part); string(got) != "abcdef" {
+		t.Fatalf("%q is left: %v", got, err)
+	}
+	if err := os.WriteFile(part, []byte("abXdef"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := fetch(); !errors.Is(err, errBroken) {
+		t.Fatalf("got %v", err)
+	}
+	h.after = 5
+	mustFetch(t, f, []byte(data), request([]byte(data)))
+	if diff := cmp.Diff([]int64{0, 3, 6, 0, 3}, h.from); diff != "" {
+		t.Errorf("began (-want +got)\n%s", diff)
 	}
 }

@@ -68,6 +68,8 @@ type Meter struct {
 	begun time.Time      // when the first of them began
 	drawn time.Time      // the last picture or line; zero if none is to be seen
 	lined bool           // whether a line was written of them
+
+	doing, did string // what is said of it
 }
 
 // file names an input of a Fetch.
@@ -79,7 +81,13 @@ type file struct {
 // NewMeter returns a meter that writes to w by the clock now. Call Close when
 // the last Fetch has returned, and before somebody else writes to w.
 func NewMeter(w io.Writer, tty bool, now func() time.Time) *Meter {
-	return &Meter{w: w, tty: tty, now: now, files: map[file]Event{}}
+	return &Meter{w: w, tty: tty, now: now, files: map[file]Event{}, doing: "fetching", did: "fetched"}
+}
+
+// Sending lets the meter speak of what is sent.
+func (m *Meter) Sending() *Meter {
+	m.doing, m.did = "sending", "sent"
+	return m
 }
 
 // Event takes notice of an event; it is a [Fetcher.Progress].
@@ -134,7 +142,7 @@ func (m *Meter) summary() string {
 			size += e.Done
 		}
 	}
-	return fmt.Sprintf("fetched %s, %s", counted(count, "file", "files"), humanize.Bytes(uint64(size)))
+	return fmt.Sprintf("%s %s, %s", m.did, counted(count, "file", "files"), humanize.Bytes(uint64(size)))
 }
 
 // erase takes the changing line off the terminal.
@@ -159,6 +167,6 @@ func (m *Meter) line() string {
 		done += e.Done
 		total += max(e.Total, e.Done)
 	}
-	return fmt.Sprintf("fetching %d/%d files, %s of %s", m.ended, len(m.files),
+	return fmt.Sprintf("%s %d/%d files, %s of %s", m.doing, m.ended, len(m.files),
 		humanize.Bytes(uint64(done)), humanize.Bytes(uint64(total)))
 }

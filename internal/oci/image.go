@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/opencontainers/go-digest"
-	"github.com/opencontainers/image-spec/specs-go"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
@@ -32,23 +31,18 @@ type Image struct {
 // WriteImage stores the image's config and manifest and returns the manifest's
 // digest. The same image has the same digest everywhere.
 func (l *Layout) WriteImage(img Image) (digest.Digest, error) {
-	if err := img.check(); err != nil {
+	config, manifest, err := img.Encode()
+	if err != nil {
 		return "", fmt.Errorf("writing an image: %w", err)
 	}
-	config, err := l.writeJSON(ocispec.MediaTypeImageConfig, img.config())
-	if err != nil {
+	if _, err := l.writeBytes(ocispec.MediaTypeImageConfig, config); err != nil {
 		return "", fmt.Errorf("writing an image's config: %w", err)
 	}
-	manifest, err := l.writeJSON(ocispec.MediaTypeImageManifest, ocispec.Manifest{
-		Versioned: specs.Versioned{SchemaVersion: 2},
-		MediaType: ocispec.MediaTypeImageManifest,
-		Config:    config,
-		Layers:    append([]Descriptor{}, img.Layers...),
-	})
+	d, err := l.writeBytes(ocispec.MediaTypeImageManifest, manifest)
 	if err != nil {
 		return "", fmt.Errorf("writing an image's manifest: %w", err)
 	}
-	return manifest.Digest, nil
+	return d.Digest, nil
 }
 
 // check says what is wrong with an image.
@@ -85,16 +79,18 @@ func (img Image) config() ocispec.Image {
 	return config
 }
 
-// writeJSON stores a value as a JSON blob.
-func (l *Layout) writeJSON(mediaType string, v any) (Descriptor, error) {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return Descriptor{}, err
-	}
+// writeBytes stores a small blob.
+func (l *Layout) writeBytes(mediaType string, b []byte) (Descriptor, error) {
 	return l.writeBlob(mediaType, func(w io.Writer) error {
 		_, err := w.Write(b)
 		return err
 	})
+}
+
+// Layers lists an image's layers, lowest first.
+func (l *Layout) Layers(manifest digest.Digest) ([]Descriptor, error) {
+	m, err := l.manifest(manifest)
+	return m.Layers, err
 }
 
 // manifest reads a manifest from its blob.

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/ofarm/ofarm/internal/farm"
+	"github.com/ofarm/ofarm/internal/registry"
+)
+
+// registryHint is about registries.
+func registryHint(err error) string {
+	var denied *registry.UnauthorizedError
+	var unread *registry.CredentialsError
+	var gone *registry.UnreachableError
+	switch {
+	case as[*registry.RefError](err):
+		return hintRef
+	case errors.As(err, &denied):
+		return fmt.Sprintf(hintLogin, denied.Ref.Host)
+	case errors.As(err, &unread):
+		return fmt.Sprintf(hintCredentials, unread.Host)
+	case as[*farm.WrongBaseError](err):
+		return hintWrongBase
+	case as[*registry.NotFoundError](err):
+		return hintNotPushed
+	case errors.As(err, &gone) && gone.PlainHTTP():
+		return hintPlainHTTP
+	case errors.As(err, &gone):
+		return hintRegistryGone
+	case as[*registry.DamagedError](err):
+		return hintRegistryDamaged
+	case as[*registry.OfflineError](err):
+		return hintRegistryOffline
+	}
+	return ""
+}

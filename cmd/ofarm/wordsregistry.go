@@ -1,0 +1,54 @@
+package main
+
+// Registries.
+const (
+	bundlePushed = "%s\n%s, %s, of which %s were sent\n"
+
+	baseShort = "print the digests of bases; push them to a registry"
+	baseLong  = `Print the digest of the base of each locked target: the image of the distro
+packages that every step's root has, assembled from the lock. The digest depends
+on the lock alone, so it is the same for everybody.
+
+For Alpine the base is a whole root. For Debian it is the packages unpacked, and
+each build configures them once; what further packages a project needs is added
+to the base when it is built, from their package files.
+
+"ofarm base push" pushes bases to a container registry. Where --base names one,
+or base in ofarm.toml, it is taken from there in place of being assembled, and the
+package files that it is made of aren't fetched. (On Alpine they still are where a
+project needs further packages: apk's database is made of all of them.) An image
+that isn't the base of the lock, or hasn't the digest, is refused.`
+
+	baseExample = `  ofarm base
+  ofarm base --target debian-bullseye --json
+  ofarm base push registry.example/team/bases`
+
+	basePushShort = "push bases to a container registry"
+	basePushLong  = `Push the base of each locked target to a repository of a container registry, and
+print what ofarm.toml says to take it from there. The digest is the one that
+"ofarm base" prints; the tag is made of the target's name and the digest, so that
+another lock's base doesn't take its place. What the registry has isn't sent again.
+
+Credentials are those of "docker login". Registries on this machine are spoken to
+by HTTP, others by HTTPS unless --plain-http is given.`
+
+	basePushExample = `  ofarm base push registry.example/team/bases
+  ofarm base push --target debian-bullseye localhost:5000/bases ./hello`
+
+	basePushed = "[target.%q]\nbase = \"%s\"\n"
+
+	flagBase       = "`REF` take a base from a registry, by HOST/REPOSITORY@sha256:…, in place of assembling it; may be repeated"
+	flagPlainHTTP  = "speak HTTP to registries that aren't on this machine, too"
+	flagBundlePush = "`REF` push the bundle to a registry, as HOST/REPOSITORY:TAG; without --output no file is written"
+	flagBundleFrom = "`PLACE` copy a bundle: from a registry (oci://…) to a file or with --push, or from a file with --push"
+
+	hintRef             = "a reference is HOST/REPOSITORY:TAG or HOST/REPOSITORY@sha256:…, with oci:// before it where a file could be meant"
+	hintLogin           = `"docker login %s" sets credentials; most registries answer so, too, where there is no such repository`
+	hintCredentials     = `look at config.json in ~/.docker, or run "docker login %s" again`
+	hintNotPushed       = `is the reference right? "ofarm bundle --push" and "ofarm base push" print it`
+	hintPlainHTTP       = "the registry speaks HTTP: --plain-http does so"
+	hintRegistryGone    = "is the registry's host right, and is it up? What was transferred isn't transferred again"
+	hintRegistryDamaged = "the registry's copy is damaged, or it was changed on its way; push to another repository"
+	hintRegistryOffline = "run it once without --offline, or use a bundle in a file"
+	hintWrongBase       = `"ofarm base push" pushes the bases of this lock, and prints what to name`
+)
