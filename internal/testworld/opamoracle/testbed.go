@@ -2,6 +2,7 @@ package opamoracle
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -28,15 +29,21 @@ func Testbed(t testing.TB) string {
 // bed the test is skipped.
 func Whole(t testing.TB) Repository {
 	t.Helper()
-	found, err := filepath.Glob(filepath.Join(Testbed(t), "opam-repository-*.tar.xz"))
-	if err != nil || len(found) != 1 {
-		t.Fatalf("finding the test bed's opam repository: %q, %v", found, err)
-	}
-	repo, err := readPacked(found[0])
+	repo, err := Read(Testbed(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return repo
+}
+
+// Read reads the copy of the real opam repository that a test bed's folder has,
+// into memory.
+func Read(testbed string) (Repository, error) {
+	found, err := filepath.Glob(filepath.Join(testbed, "opam-repository-*.tar.xz"))
+	if err != nil || len(found) != 1 {
+		return nil, fmt.Errorf("finding the opam repository of the test bed %q: %q, %w", testbed, found, cmp.Or(err, fs.ErrNotExist))
+	}
+	return readPacked(found[0])
 }
 
 // standIns are packages that resolved.tsv was made with although the test bed
