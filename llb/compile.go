@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"time"
 
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
@@ -45,6 +46,9 @@ type Options struct {
 	// Stop is the name of the last step to compile; empty for all. Its output
 	// is the result.
 	Stop string
+	// Root is the name of a root that is the result, as it is before any step;
+	// empty for a step's. No step is compiled.
+	Root string
 }
 
 // MissingImageError says that a plan needs an image that was not given.
@@ -55,26 +59,42 @@ func (e *MissingImageError) Error() string { return fmt.Sprintf("no image for %s
 // Compile makes the definition of a plan. Its result is what the last step
 // exports, or what it installs where that is a package.
 func Compile(ctx context.Context, p *plan.Plan, opt Options) (*Definition, error) {
-	c := compiler{plan: p, images: opt.Images, roots: map[string]llb.State{}, outputs: map[string]llb.State{}}
+	c := newCompiler(p, opt.Images)
 	if err := c.compileRoots(); err != nil {
 		return nil, err
 	}
+	result, ok := c.roots[opt.Root]
+	if opt.Root != "" && !ok {
+		return nil, fmt.Errorf("compiling: root %q is not in the plan", opt.Root)
+	}
+	if opt.Root == "" {
+		var err error
+		if result, err = c.compileSteps(opt.Stop); err != nil {
+			return nil, err
+		}
+	}
+	return result.Marshal(ctx, c.platform())
+}
+
+// compileSteps compiles the steps up to the one named, or all, and returns the
+// last one's output.
+func (c *compiler) compileSteps(stop string) (llb.State, error) {
 	result := llb.Scratch()
-	for _, step := range p.Steps {
+	for _, step := range c.plan.Steps {
 		out, err := c.step(step)
 		if err != nil {
-			return nil, fmt.Errorf("compiling %s: %w", step.Name, err)
+			return result, fmt.Errorf("compiling %s: %w", step.Name, err)
 		}
 		c.outputs[step.Name] = out
 		result = out
-		if step.Name == opt.Stop {
-			break
+		if step.Name == stop {
+			return result, nil
 		}
 	}
-	if _, ok := c.outputs[opt.Stop]; opt.Stop != "" && !ok {
-		return nil, fmt.Errorf("compiling: step %q is not in the plan", opt.Stop)
+	if stop != "" {
+		return result, fmt.Errorf("compiling: step %q is not in the plan", stop)
 	}
-	return result.Marshal(ctx, c.platform())
+	return result, nil
 }
 
 type compiler struct {
@@ -82,6 +102,10 @@ type compiler struct {
 	images  Images
 	roots   map[string]llb.State
 	outputs map[string]llb.State
+}
+
+func newCompiler(p *plan.Plan, images Images) *compiler {
+	return &compiler{plan: p, images: images, roots: map[string]llb.State{}, outputs: map[string]llb.State{}}
 }
 
 func (c *compiler) platform() llb.ConstraintsOpt {
@@ -167,6 +191,25 @@ func tmp() mount {
 	return mount{"/tmp", llb.Scratch(), []llb.MountOption{llb.Tmpfs()}}
 }
 
+// resolverConf is what every exec has at /etc/resolv.conf: without it BuildKit
+// would put a copy of the daemon's there, and so what a step sees would depend on
+// the machine's name servers.
+const resolverConf = "# A step of a build has no network, and so no name servers.\n"
+
+// fileTime is the time of every file that a step's images have, too.
+var fileTime = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// resolver is the mount of [resolverConf].
+func (c *compiler) resolver() mount { return resolver(c.platform(), c.named("make resolv.conf")) }
+
+func resolver(opts ...llb.ConstraintsOpt) mount {
+	file := llb.Mkfile("/resolv.conf", 0o644, []byte(resolverConf), llb.WithCreatedTime(fileTime))
+	return mount{
+		"/etc/resolv.conf", llb.Scratch().File(file, opts...),
+		[]llb.MountOption{llb.SourcePath("/resolv.conf"), llb.Readonly},
+	}
+}
+
 // mount is a mount of an exec vertex.
 type mount struct {
 	target string
@@ -196,6 +239,7 @@ func (c *compiler) mounts(s plan.Step, root llb.State) ([]mount, error) {
 		{"/", root, []llb.MountOption{llb.Readonly, llb.ContentCache(llb.MountContentCacheOn)}},
 		{libDir, lib, readonly},
 		{s.Dir, source, thrownAway},
+		c.resolver(),
 		tmp(),
 	}
 	for _, dep := range s.Deps {

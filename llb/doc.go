@@ -8,6 +8,7 @@
 // Every exec has no network. Its mounts are:
 //
 //	/                   the root, read-only, keyed by content
+//	/etc/resolv.conf    a comment, in the place of the machine's
 //	/ofarm/lib          the step's functions and awk programs, read-only
 //	/ofarm/dep/NAME     the output of each dependency, read-only
 //	/ofarm/build/NAME   the source, writable and thrown away
@@ -37,11 +38,54 @@
 // which the table of variables for substs may need alone, so a longer script
 // goes in pieces.
 //
+// # What a step sees
+//
+// Tests of internal/farm/daemontest hold this against real steps: TestStepSees
+// every row, TestHermetic what a hostile program gets, TestForestGuard the files
+// of dependencies.
+//
+// The same on every machine:
+//
+//	variables            those of [plan.Step.Env], OPAM_PACKAGE_NAME, OPAM_PACKAGE_VERSION, jobs, and what the
+//	                     root's shell adds (PWD, OLDPWD, SHLVL); nothing of the user's or the daemon's.
+//	                     SOURCE_DATE_EPOCH is the lock's, TZ is UTC, LC_ALL is C.UTF-8
+//	user, umask          0 of group 0 and no other group; 022
+//	host name            buildkitsandbox, BuildKit's; no domain
+//	network              a loopback device of its own; /etc/hosts is BuildKit's text, /etc/resolv.conf ours
+//	machine-id           none, nor /etc/hostname or /etc/localtime; a Debian root has what its packages make of them
+//	processes            its own only
+//	folders              the root, its source at /ofarm/build/NAME, the dependencies in its closure
+//	times of files       those of the root, the source and the step library are 1 January 1980
+//	/tmp, the prefix     file systems in memory (a package without dependencies has its prefix on disk)
+//
+// The machine's, though no input; a build that writes any of it into what it
+// installs is not reproducible, which building twice finds:
+//
+//	clock                the real time; a dependency's files have the time when they were installed
+//	processors           /proc/cpuinfo, nproc, and with it the variable jobs
+//	kernel               uname, /proc/sys, /proc/meminfo, /proc/loadavg, /sys (disks, boards), the limits of
+//	                     processes (ulimit)
+//	/proc/self/mountinfo the path of the daemon's state folder, the kind of its file system and its disk
+//	order of files       folders on disk list in the order of the daemon's file system
+//	random               names of temporary files, ids of control groups, /dev/urandom
+//	/dev/otel-grpc.sock  a socket of the daemon's for traces, only with a daemon that ofarm didn't start
+//
+// What it may write, and what becomes of that:
+//
+//	/ofarm/switch        its installed files are the output. A dependency's file there can be
+//	                     removed or replaced: then the step fails, and names both packages
+//	/ofarm/installed     part of the output (/ofarm/out in a project's step: exported)
+//	/ofarm/build/NAME    thrown away: no other step, and not the same one again, sees it
+//	/tmp, /dev, /dev/shm, /dev/mqueue   thrown away
+//	anything else        refused: the file system is read-only
+//
 // # Probes
 //
 // [CompileProbe] makes a definition of another kind: one program in a bare root,
 // to see whether it runs there (package prove). Its exec has the program's files
 // at /artifact and an empty folder to start in; the rules are the same ones.
+// [CompileMachine] makes one that writes down what steps see of the machine, for
+// who compares two daemons.
 //
 // # Sources
 //

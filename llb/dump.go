@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/opencontainers/go-digest"
@@ -34,6 +35,8 @@ func Dump(def *Definition) (string, error) {
 			dumpExec(&b, o.Exec)
 		case *pb.Op_Source:
 			dumpSource(&b, o.Source)
+		case *pb.Op_File:
+			dumpFiles(&b, o.File)
 		default:
 			fmt.Fprintf(&b, "  %T\n", o)
 		}
@@ -51,6 +54,18 @@ func dumpSource(b *strings.Builder, s *pb.SourceOp) {
 	fmt.Fprintf(b, "  source %s\n", s.Identifier)
 	for _, k := range slices.Sorted(maps.Keys(s.Attrs)) {
 		fmt.Fprintf(b, "    %s = %s\n", k, s.Attrs[k])
+	}
+}
+
+// dumpFiles shows the files that a vertex makes, and the kinds of what else it does.
+func dumpFiles(b *strings.Builder, f *pb.FileOp) {
+	for _, a := range f.Actions {
+		made := a.GetMkfile()
+		if made == nil {
+			fmt.Fprintf(b, "  %T\n", a.Action)
+			continue
+		}
+		fmt.Fprintf(b, "  file %s, mode %o, time %d: %q\n", made.Path, made.Mode, time.Unix(0, made.Timestamp).Unix(), made.Data)
 	}
 }
 
@@ -75,7 +90,7 @@ func mountText(m *pb.Mount) string {
 		words = append(words, fmt.Sprintf("input %d", m.Input))
 	}
 	if m.Selector != "" {
-		words = append(words, "folder "+m.Selector)
+		words = append(words, "of it "+m.Selector)
 	}
 	if m.Readonly {
 		words = append(words, "read-only")

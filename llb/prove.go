@@ -91,8 +91,10 @@ func probeOptions(p Probe, files llb.State, platform llb.ConstraintsOpt) []llb.R
 		platform,
 		llb.AddMount(ProgramsDir, files, llb.Readonly),
 	}
-	t := tmp()
-	opts = append(opts, llb.AddMount(t.target, t.source, t.opts...), llb.AddMount(workDir, llb.Scratch()))
+	for _, m := range []mount{resolver(platform, llb.WithCustomName("make resolv.conf")), tmp()} {
+		opts = append(opts, llb.AddMount(m.target, m.source, m.opts...))
+	}
+	opts = append(opts, llb.AddMount(workDir, llb.Scratch()))
 	if p.Fresh {
 		opts = append(opts, llb.IgnoreCache)
 	}

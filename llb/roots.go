@@ -56,6 +56,8 @@ func (c *compiler) configure(r plan.Root, lib llb.State, script string) []llb.Ru
 		args = append(args, debDir)
 	}
 	opts := c.exec("configure root "+r.Name, "/", args)
-	t := tmp()
-	return append(opts, llb.AddMount(t.target, t.source, t.opts...), llb.AddMount(rootLibDir, lib, llb.Readonly))
+	for _, m := range []mount{c.resolver(), tmp()} {
+		opts = append(opts, llb.AddMount(m.target, m.source, m.opts...))
+	}
+	return append(opts, llb.AddMount(rootLibDir, lib, llb.Readonly))
 }

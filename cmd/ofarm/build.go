@@ -53,6 +53,7 @@ func newBuild(w *world) *cobra.Command {
 	f.BoolVar(&o.locked, "locked", false, flagLocked)
 	f.BoolVar(&o.prove, "prove", false, flagProve)
 	o.registerBundles(c)
+	o.registerBases(c)
 	o.register(c)
 	return c
 }
@@ -88,6 +89,7 @@ func (w *world) build(ctx context.Context, o buildOptions, dir string) error {
 		MaxGLIBC:   o.maxGLIBC,
 		Link:       targets.LinkMode(o.link),
 		NoStrip:    o.noStrip,
+		Version:    ownVersion(buildInfo()),
 		Now:        w.Now(),
 		ModTime:    modTime,
 		Engine:     w.engine(o.addr),

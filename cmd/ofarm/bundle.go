@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -21,7 +22,11 @@ type bundleOptions struct {
 	common
 	output string
 	check  string
-	all    bool // neither targets nor a platform were named
+	tools  bool   // with tools
+	unpack string // folder for tools
+	push   string // a registry's reference
+	from   string // a bundle to copy
+	all    bool   // neither targets nor a platform were named
 }
 
 func newBundle(w *world) *cobra.Command {
@@ -35,13 +40,28 @@ func newBundle(w *world) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			o.all = len(o.targets) == 0 && !c.Flags().Changed("platform")
 			if o.check != "" {
-				return w.checkBundle(c.Context(), o.check)
+				return w.checkBundle(c.Context(), o.common, o.check)
+			}
+			if o.unpack != "" {
+				return w.unpackTools(c.Context(), o.bundles, o.unpack)
+			}
+			if o.push != "" {
+				if _, err := pushRef(o.push); err != nil {
+					return err
+				}
+			}
+			if o.from != "" {
+				return w.bundleFrom(c.Context(), o)
 			}
 			return w.bundle(c.Context(), o, projectDir(args))
 		},
 	}
 	c.Flags().StringVarP(&o.output, "output", "o", "", flagBundleOutput)
 	c.Flags().StringVar(&o.check, "check", "", flagBundleCheck)
+	c.Flags().BoolVar(&o.tools, "with-tools", false, flagWithTools)
+	c.Flags().StringVar(&o.push, "push", "", flagBundlePush)
+	c.Flags().StringVar(&o.from, "from", "", flagBundleFrom)
+	c.Flags().StringVar(&o.unpack, "unpack-tools", "", flagUnpackTools)
 	o.registerBundles(c)
 	o.register(c)
 	c.Flags().Lookup("target").Usage = flagBundleTarget
@@ -51,6 +71,7 @@ func newBundle(w *world) *cobra.Command {
 // registerBundles adds the flag of commands that fetch inputs.
 func (o *common) registerBundles(c *cobra.Command) {
 	c.Flags().StringArrayVar(&o.bundles, "bundle", nil, flagBundle)
+	c.Flags().BoolVar(&o.plainHTTP, "plain-http", false, flagPlainHTTP)
 }
 
 // bundle writes the inputs of a project's lock to one file.
@@ -73,11 +94,19 @@ func (w *world) bundle(ctx context.Context, o bundleOptions, dir string) error {
 		return err
 	}
 	s.meter.Close()
+	if o.push != "" {
+		if err := w.pushBundle(ctx, o, s, inputs); err != nil || o.output == "" {
+			return err
+		}
+	}
 	file := o.output
 	if file == "" {
 		file = filepath.Join(dir, s.project.Output(), bundleName)
 	}
-	return w.writeBundle(ctx, s, file, inputs)
+	if !o.tools {
+		return w.writeBundle(ctx, s, file, inputs, nil)
+	}
+	return w.bundleWithTools(ctx, s, file, inputs)
 }
 
 func allTargets(l *lock.File) []lock.TargetID {
@@ -88,15 +117,15 @@ func allTargets(l *lock.File) []lock.TargetID {
 	return out
 }
 
-// writeBundle writes inputs that are in the store, and tells of it.
-func (w *world) writeBundle(ctx context.Context, s *session, file string, inputs []farm.Input) error {
+// writeBundle writes inputs and tools that are in the store, and tells of it.
+func (w *world) writeBundle(ctx context.Context, s *session, file string, inputs []farm.Input, tools []bundle.Input) error {
 	if info, err := os.Stat(file); err == nil && info.IsDir() {
 		return &usageError{err: fmt.Errorf("--output %q: it is a folder, and a bundle is a file", file), command: "ofarm bundle"}
 	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return fmt.Errorf("writing bundle %q: %w", file, err)
 	}
-	var list []bundle.Input
+	list := slices.Clone(tools)
 	for _, in := range inputs {
 		list = append(list, bundle.Input{Title: in.Title, Sum: in.Sum})
 	}
@@ -109,8 +138,8 @@ func (w *world) writeBundle(ctx context.Context, s *session, file string, inputs
 }
 
 // checkBundle reads the whole of a bundle.
-func (w *world) checkBundle(ctx context.Context, file string) error {
-	b, err := bundle.Open(file)
+func (w *world) checkBundle(ctx context.Context, o common, file string) error {
+	b, err := w.openBundle(o, file)
 	if err != nil {
 		return err
 	}
@@ -121,36 +150,14 @@ func (w *world) checkBundle(ctx context.Context, file string) error {
 	return err
 }
 
-// openBundles opens the bundles that a command takes inputs from.
-func openBundles(files []string) ([]*bundle.Bundle, error) {
-	var out []*bundle.Bundle
-	for _, file := range files {
-		b, err := bundle.Open(file)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, b)
-	}
-	return out, nil
-}
-
-// useBundles lets a farm take inputs from bundles, and from nowhere that needs a
-// connection.
-func useBundles(f *farm.Farm, bundles []*bundle.Bundle) {
-	for _, b := range bundles {
-		f.Fetcher.Holders = append(f.Fetcher.Holders, b)
-	}
-	f.Fetcher.Offline = f.Fetcher.Offline || len(bundles) > 0
-}
-
 // takeLock writes the lock of a bundle to a project that has none, if it is a
 // lock of that project.
-func (w *world) takeLock(p *farm.Project, b *bundle.Bundle) error {
+func (w *world) takeLock(p *farm.Project, b heldBundle) error {
 	data, err := b.Lock()
 	if err != nil {
 		return err
 	}
-	name := filepath.Join(b.Path(), farm.LockName)
+	name := b.Path() + "/" + farm.LockName
 	l, err := lock.Parse(name, data)
 	if err != nil {
 		return err

@@ -13,6 +13,8 @@ func bundleHint(err error) string {
 	switch {
 	case as[*bundle.DamagedError](err):
 		return hintBundleDamaged
+	case as[*noToolsError](err):
+		return hintNoTools
 	case errors.As(err, &offline) && offline.Held:
 		return hintBundleOther
 	}

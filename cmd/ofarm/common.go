@@ -28,7 +28,9 @@ type common struct {
 	platform      string
 	cacheDir      string
 	offline       bool
-	bundles       []string
+	bundles       []string // files, and references of registries
+	bases         []string
+	plainHTTP     bool
 	mirrors       []string
 	debianMirrors []string
 	alpineMirrors []string

@@ -20,6 +20,7 @@ func newFetch(w *world) *cobra.Command {
 		RunE:    func(c *cobra.Command, args []string) error { return w.fetch(c.Context(), o, projectDir(args)) },
 	}
 	o.registerBundles(c)
+	o.registerBases(c)
 	o.register(c)
 	return c
 }

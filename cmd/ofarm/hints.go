@@ -41,7 +41,7 @@ func as[T error](err error) bool {
 // hint says what a user can do about an error, in one line; it is chosen by
 // the error's type. Empty where nothing general can be said.
 func hint(err error) string {
-	for _, h := range []func(error) string{usageHint, targetHint, projectHint, lockHint, bundleHint, repositoryHint, inputsHint, engineHint, trustHint, stepHint, policyHint, linkHint, proveHint} {
+	for _, h := range []func(error) string{usageHint, targetHint, projectHint, lockHint, registryHint, bundleHint, repositoryHint, inputsHint, engineHint, trustHint, platformHint, stepHint, policyHint, linkHint, proveHint, verifyHint} {
 		if text := h(err); text != "" {
 			return text
 		}
@@ -233,6 +233,9 @@ func stepHint(err error) string {
 		case audit.RuleGLIBC:
 			return hintGLIBC
 		case audit.RuleNeeded, audit.RuleInterpreter:
+			if isLibrary(v.File) {
+				return hintPlugin
+			}
 			return hintNeeded
 		}
 	}

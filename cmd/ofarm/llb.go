@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
-	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/spf13/cobra"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/ofarm/ofarm/llb"
 )
@@ -32,6 +29,7 @@ func newLLB(w *world) *cobra.Command {
 	}
 	c.Flags().BoolVar(&o.dump, "dump", false, flagDump)
 	o.registerBundles(c)
+	o.registerBases(c)
 	o.register(c)
 	return c
 }
@@ -65,16 +63,10 @@ func (w *world) llb(ctx context.Context, o llbOptions, dir string) error {
 		fmt.Fprint(w.Stdout, text)
 		return err
 	}
-	return writeDefinition(w.Stdout, definitions[0])
-}
-
-// writeDefinition writes a definition as BuildKit's own WriteTo does, but the
-// same one as the same bytes: there the order of the metadata is a map's.
-func writeDefinition(w io.Writer, d *bkllb.Definition) error {
-	data, err := proto.MarshalOptions{Deterministic: true}.Marshal(d.ToPB())
+	data, err := llb.Marshal(definitions[0])
 	if err != nil {
-		return fmt.Errorf("writing the definition: %w", err)
+		return err
 	}
-	_, err = w.Write(data)
+	_, err = w.Stdout.Write(data)
 	return err
 }

@@ -67,12 +67,17 @@ type world struct {
 	Getenv         func(string) string
 	Now            func() time.Time
 
+	// ctx ends with a signal. It is for what is read long after a command has
+	// opened it.
+	ctx context.Context
+
 	// logsShown tells that the display shows the logs of failed steps.
 	logsShown bool
 }
 
 // run executes a command line and returns the exit code.
 func (w *world) run(ctx context.Context) int {
+	w.ctx = ctx
 	root := newRoot(w)
 	root.SetArgs(w.Args)
 	root.SetOut(w.Stdout)

@@ -22,7 +22,7 @@ func newRoot(w *world) *cobra.Command {
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetHelpCommand(newHelp())
 	root.AddCommand(
-		newBuild(w), newFetch(w), newBundle(w), newLock(w), newPlan(w), newLLB(w), newTargets(w), newProve(w),
+		newBuild(w), newFetch(w), newBundle(w), newBase(w), newLock(w), newPlan(w), newLLB(w), newTargets(w), newProve(w), newVerify(w),
 		newAudit(w), newTree(w), newOutdated(w), newImport(w), newLink(w), newFlags(w), newInit(w), newConfigHelp(w), newVersion(w), newCompletion(w),
 	)
 	root.Flags().BoolP("version", "v", false, versionShort)

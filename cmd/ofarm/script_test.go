@@ -31,7 +31,11 @@ func TestScript(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":    exits,
 			"spoil":    spoil,
+			"damaged":  damaged,
 			"notfound": notFound,
+			"registry": startRegistry,
+			"spoiling": spoiling,
+			"setenv":   setVariable,
 			"serve":    serve,
 		},
 	})
@@ -42,7 +46,7 @@ func TestScript(t *testing.T) {
 // files of ofarm and its linker shim.
 func setEnv(e *testscript.Env) error {
 	for _, v := range []string{"HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "BUILDKIT_HOST", "BUILDKIT_PROGRESS",
-		"OFARM_MIRROR", "OFARM_DEBIAN_MIRROR", "OFARM_DEBIAN_SECURITY_MIRROR", "OFARM_ALPINE_MIRROR", "SOURCE_DATE_EPOCH"} {
+		"DOCKER_CONFIG", "OFARM_MIRROR", "OFARM_DEBIAN_MIRROR", "OFARM_DEBIAN_SECURITY_MIRROR", "OFARM_ALPINE_MIRROR", "SOURCE_DATE_EPOCH"} {
 		e.Setenv(v, "")
 	}
 	e.Setenv("OFARM_CACHE_DIR", filepath.Join(e.WorkDir, "cache"))

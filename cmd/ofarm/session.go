@@ -49,7 +49,7 @@ func (w *world) openLocked(o common, dir string, choose func(*farm.Project, *loc
 	if err != nil {
 		return nil, err
 	}
-	bundles, err := openBundles(o.bundles)
+	bundles, err := w.openBundles(o)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,10 @@ func (w *world) openLocked(o common, dir string, choose func(*farm.Project, *loc
 	if err != nil {
 		return nil, err
 	}
-	useBundles(f, bundles)
+	useBundles(f, o, bundles)
+	if err := w.useBases(f, o, project, ids); err != nil {
+		return nil, err
+	}
 	f.Fetcher.Mirrors = w.mirrors(o, dir, project.Config).For(slices.Concat(l.Targets, l.Roots))
 	return &session{f, project, l, digest, ids, meter}, nil
 }

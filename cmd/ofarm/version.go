@@ -23,10 +23,7 @@ func newVersion(w *world) *cobra.Command {
 // versionText says which ofarm this is, which BuildKit it speaks with, and
 // with which Go it was built.
 func versionText() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		info = &debug.BuildInfo{}
-	}
+	info := buildInfo()
 	buildkit := "unknown"
 	for _, d := range info.Deps {
 		if d.Path == "github.com/moby/buildkit" {
@@ -35,6 +32,14 @@ func versionText() string {
 	}
 	return fmt.Sprintf("ofarm %s, BuildKit %s, %s %s/%s",
 		ownVersion(info), buildkit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// buildInfo is what Go noted of this binary; empty where it did not.
+func buildInfo() *debug.BuildInfo {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info
+	}
+	return &debug.BuildInfo{}
 }
 
 // ownVersion is the module's version, or the commit that was built where Go

@@ -148,7 +148,8 @@ made first, as "ofarm lock" does; a stale one is refused.
 Only files that git tracks go in, as they are now. A target whose executables
 break its policy (a dynamic library that isn't libc's, a glibc floor that is
 too high, a RUNPATH) is not exported; a failed or interrupted build leaves the
-previous export whole. dist/artifacts.json describes what was exported.`
+previous export whole. dist/artifacts.json describes what was exported, and
+dist/provenance.json says what it was made of (in-toto, SLSA provenance v1).`
 
 	buildExample = `  ofarm build
   ofarm build --target alpine,debian-oldstable -o dist ./myproject
@@ -334,6 +335,7 @@ const (
 	warnAvoided     = "ofarm: warning: %s is to be avoided, its opam file says\n"
 	warnPinned      = "ofarm: warning: %s is pinned in the switch; it is locked as the opam repository has that version\n"
 	warnDune        = "ofarm: warning: %s\n"
+	noteDune        = "ofarm: note: %s\n"
 	warnNothingKept = "ofarm: warning: the lock can't be read, so all is chosen anew: %v\n"
 
 	warnUnknownField = "ofarm: warning: %s:%d:%d: opam has no %s %q, so it is ignored\n"

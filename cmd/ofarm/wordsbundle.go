@@ -15,20 +15,36 @@ machine. A project without ofarm.lock gets the bundle's. Each input is verified
 when it is taken, and a bundle that isn't as it was written is refused. --check
 reads it all, without a project.
 
+With --with-tools the bundle has ofarm, its linker shims, buildkitd and runc as
+well, those that this ofarm uses; "ofarm bundle" says how they come out where
+there is no ofarm, and which of them need something of the machine, as Debian's
+runc does. Of the machine are in any case a shell, flock and mount.
+
+With --push the bundle goes to a container registry: inputs that the registry has
+aren't sent again. --from takes it from there into a file of the same bytes. With
+--bundle oci://… the commands take their inputs from it as they need them, and what
+it lacks from where the lock says, so that a team's mirror of inputs is a registry.
+Credentials are those of "docker login".
+
 The file is an OCI image layout in a tar. The same lock and targets give the
-same bytes. The project's own files aren't in it, and neither are ofarm and
-BuildKit.`
+same bytes (with --with-tools: and the same programs). The project's own files
+aren't in it.`
 
 	bundleExample = `  ofarm bundle
   ofarm bundle --target debian-bullseye -o /media/stick/hello.tar ./hello
+  ofarm bundle --with-tools -o /media/stick/hello.tar ./hello
+  ofarm bundle --bundle /media/stick/hello.tar --unpack-tools ~/bin
   ofarm bundle --check /media/stick/hello.tar
-  ofarm build --bundle /media/stick/hello.tar ./hello`
+  ofarm build --bundle /media/stick/hello.tar ./hello
+  ofarm bundle --push registry.example/team/hello:1.0 ./hello
+  ofarm bundle --from oci://registry.example/team/hello:1.0 -o hello.tar
+  ofarm build --bundle oci://registry.example/team/hello:1.0 ./hello`
 
 	bundleWrote    = "wrote %s: %s, %s, %s\n"
 	bundleWhole    = "%s is whole: the lock and %s\n"
 	tellBundleLock = "%s is the lock of the bundle %s\n"
 
-	flagBundle       = "`FILE` take inputs from this bundle, and work otherwise as with --offline; may be repeated"
+	flagBundle       = "`FILE` take inputs from this bundle, and work otherwise as with --offline; or from one in a registry (oci://…); may be repeated"
 	flagBundleOutput = "`FILE` the bundle (default: bundle.tar in PROJECT/dist)"
 	flagBundleCheck  = "`FILE` write nothing; read the whole of this bundle, and verify it"
 	flagBundleTarget = "`NAMES` targets, separated by commas (default: all of the lock)"

@@ -16,8 +16,10 @@ import (
 	"github.com/hashicorp/go-multierror"
 	"github.com/opencontainers/go-digest"
 
+	"github.com/ofarm/ofarm/internal/config"
 	"github.com/ofarm/ofarm/internal/lock"
 	"github.com/ofarm/ofarm/internal/plan"
+	"github.com/ofarm/ofarm/internal/release"
 	"github.com/ofarm/ofarm/internal/solve"
 	"github.com/ofarm/ofarm/llb"
 	"github.com/ofarm/ofarm/targets"
@@ -37,6 +39,8 @@ type BuildOptions struct {
 	Link     targets.LinkMode
 	// NoStrip keeps symbols.
 	NoStrip bool
+	// Version is ofarm's own, for the provenance; empty where it isn't known.
+	Version string
 	// Now is the present, by which replaced images are seen to be old; zero
 	// keeps all.
 	Now time.Time
@@ -65,15 +69,7 @@ func (f *Farm) Build(ctx context.Context, o BuildOptions) (*Built, error) {
 	project := *o.Project
 	project.output = o.Output
 	o.Project = &project
-	plans, err := f.Plans(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	definitions, err := f.Definitions(ctx, o.Project, o.Lock, plans)
-	if err != nil {
-		return nil, err
-	}
-	describe, err := describer(plans, definitions)
+	work, err := f.prepare(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -89,17 +85,39 @@ func (f *Farm) Build(ctx context.Context, o BuildOptions) (*Built, error) {
 	}
 	defer engine.Close()
 	e := &exporter{farm: f, opt: o}
-	results, err := engine.Run(ctx, e.requests(plans, definitions), solve.RunOptions{
-		Progress: o.Progress, Output: o.Stderr, LogDir: f.LogDir(), ModTime: o.ModTime, Describe: describe,
+	results, err := engine.Run(ctx, e.requests(work.plans, work.definitions), solve.RunOptions{
+		Progress: o.Progress, Output: o.Stderr, LogDir: f.LogDir(), ModTime: o.ModTime, Describe: work.describe,
 	})
-	slices.SortFunc(e.artifacts, func(x, y Artifact) int { return cmp.Compare(x.Path, y.Path) })
 	var errs *multierror.Error
-	errs = multierror.Append(errs, err)
-	if len(e.built) > 0 {
-		errs = multierror.Append(errs, writeArtifacts(o.Output, e.built, e.artifacts))
-	}
-	errs = multierror.Append(errs, f.prune(o.Now))
+	errs = multierror.Append(errs, err, e.write(work.provenance, engine.Version), f.prune(o.Now))
 	return &Built{Artifacts: e.artifacts, Results: results}, errs.ErrorOrNil()
+}
+
+// prepared is a build before a daemon has to do with it.
+type prepared struct {
+	plans       []*plan.Plan
+	images      []llb.Images
+	definitions []*llb.Definition
+	// provenance is what can be said of each target, in the order of the plans.
+	provenance []release.Build
+	describe   func(vertex string) string
+}
+
+func (f *Farm) prepare(ctx context.Context, o BuildOptions) (p prepared, err error) {
+	if p.plans, err = f.Plans(ctx, o); err != nil {
+		return p, err
+	}
+	if p.images, err = f.Images(ctx, o.Project, o.Lock, p.plans); err != nil {
+		return p, err
+	}
+	if p.definitions, err = compile(ctx, p.plans, p.images); err != nil {
+		return p, err
+	}
+	if p.provenance, err = f.provenance(o, p.plans, p.images, p.definitions); err != nil {
+		return p, err
+	}
+	p.describe, err = describer(p.plans, p.definitions)
+	return p, err
 }
 
 // unusedTime is how long an image that no key names any more stays: a build
@@ -157,8 +175,13 @@ func (f *Farm) Definitions(ctx context.Context, p *Project, l *lock.File, plans 
 	if err != nil {
 		return nil, err
 	}
+	return compile(ctx, plans, images)
+}
+
+func compile(ctx context.Context, plans []*plan.Plan, images []llb.Images) ([]*llb.Definition, error) {
 	out := make([]*llb.Definition, len(plans))
 	for i, pl := range plans {
+		var err error
 		out[i], err = llb.Compile(ctx, pl, llb.Options{Images: images[i]})
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", pl.Release.Name, err)
@@ -202,10 +225,7 @@ func (e *exporter) accept(dir string, pl *plan.Plan) error {
 	if err := keepRecords(dir, records); err != nil {
 		return err
 	}
-	conf := e.opt.Project.Config.For(pl.Release.Name)
-	if e.opt.MaxGLIBC != "" {
-		conf.MaxGLIBC = e.opt.MaxGLIBC
-	}
+	conf := e.opt.config(pl)
 	link := pl.Steps[len(pl.Steps)-1].Link
 	found, err := auditDir(dir, records, pl, Policy(pl, link, conf.MaxGLIBC), e.opt.LockDigest)
 	if err != nil {
@@ -219,6 +239,40 @@ func (e *exporter) accept(dir string, pl *plan.Plan) error {
 	e.artifacts = append(e.artifacts, found...)
 	e.built = append(e.built, folder)
 	return nil
+}
+
+// config is what ofarm.toml says of a plan's target, with the option over it
+// that isn't of [BuildOptions.settings].
+func (o BuildOptions) config(pl *plan.Plan) config.Target {
+	conf := o.Project.Config.For(pl.Release.Name)
+	if o.MaxGLIBC != "" {
+		conf.MaxGLIBC = o.MaxGLIBC
+	}
+	return conf
+}
+
+// write describes what was exported, if anything was: artifacts.json first, as
+// provenance.json speaks of what that has.
+func (e *exporter) write(provenance []release.Build, buildkit string) error {
+	slices.SortFunc(e.artifacts, func(x, y Artifact) int { return cmp.Compare(x.Path, y.Path) })
+	if len(e.built) == 0 {
+		return nil
+	}
+	if err := writeArtifacts(e.opt.Output, e.built, e.artifacts); err != nil {
+		return err
+	}
+	all, err := ReadArtifacts(filepath.Join(e.opt.Output, ArtifactsName))
+	if err != nil {
+		return err
+	}
+	var built []release.Build
+	for _, b := range provenance {
+		if slices.Contains(e.built, b.Folder) {
+			b.Versions["buildkit"] = buildkit
+			built = append(built, b)
+		}
+	}
+	return writeProvenance(e.opt.Output, built, all)
 }
 
 // keepRecords moves the records of a step's links out of its export.

@@ -15,6 +15,7 @@ import (
 	"github.com/ofarm/ofarm/internal/oci"
 	"github.com/ofarm/ofarm/internal/opamrepo"
 	"github.com/ofarm/ofarm/internal/plan"
+	"github.com/ofarm/ofarm/internal/registry"
 	"github.com/ofarm/ofarm/targets"
 )
 
@@ -28,6 +29,10 @@ type Farm struct {
 	Layout *oci.Layout
 	// Fetcher fetches into Store.
 	Fetcher input.Fetcher
+	// Bases are bases that are taken from registries in place of being assembled,
+	// by way of Registry.
+	Bases    []BaseRef
+	Registry *registry.Client
 	// Tell is told what is fetched from a git remote, if set.
 	Tell func(name, place string)
 }

@@ -1,6 +1,7 @@
 package farm
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -40,6 +41,11 @@ type image struct {
 	inputs []input.Request
 	// layers write its layers, lowest first.
 	layers []func(w io.Writer) error
+	// arch is the architecture that it is for, as OCI calls it; empty where its
+	// config needn't say.
+	arch string
+	// base says of a target's base what it is made of; empty for other images.
+	base digest.Digest
 	// put notes its digest.
 	put func(digest.Digest)
 }
@@ -62,6 +68,9 @@ func (f *Farm) Images(ctx context.Context, p *Project, l *lock.File, plans []*pl
 		if err := set.add(l, pl, &out[i]); err != nil {
 			return nil, err
 		}
+	}
+	if err := set.takeBases(ctx, l); err != nil {
+		return nil, err
 	}
 	if err := set.prepare(ctx); err != nil {
 		return nil, err
@@ -135,7 +144,7 @@ func (s *imageSet) make(ctx context.Context, img image) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	d, err := s.farm.writeImage(img.layers)
+	d, err := s.farm.writeImage(img)
 	if err != nil {
 		return fmt.Errorf("making the image of %s: %w", img.what, err)
 	}
@@ -152,65 +161,74 @@ func (s *imageSet) make(ctx context.Context, img image) error {
 	return nil
 }
 
-func (f *Farm) writeImage(layers []func(io.Writer) error) (digest.Digest, error) {
-	// Images say nothing of their platform: which one is meant is in the
+func (f *Farm) writeImage(img image) (digest.Digest, error) {
+	// Most images say nothing of their platform: which one is meant is in the
 	// graph, and the same source is the same image for all of them.
-	img := oci.Image{Platform: ocispec.Platform{OS: "linux", Architecture: "amd64"}}
-	for _, write := range layers {
+	out := oci.Image{Platform: ocispec.Platform{OS: "linux", Architecture: cmp.Or(img.arch, "amd64")}}
+	if img.base != "" {
+		out.Labels = map[string]string{baseLabel: img.base.String()}
+	}
+	for _, write := range img.layers {
 		d, err := f.Layout.WriteLayer(write)
 		if err != nil {
 			return "", err
 		}
-		img.Layers = append(img.Layers, d)
+		out.Layers = append(out.Layers, d)
 	}
-	return f.Layout.WriteImage(img)
+	return f.Layout.WriteImage(out)
 }
+
+// architecture is a platform's, as OCI calls it.
+func architecture(p targets.Platform) string { return strings.TrimPrefix(string(p), "linux/") }
 
 // addRoot adds the image of a root: for Alpine the whole root, for Debian the
 // unpacked base, or the folder of .deb files that another root adds to it.
 func (s *imageSet) addRoot(l *lock.File, pl *plan.Plan, r plan.Root, to *llb.Images) error {
 	target, _ := l.Target(lock.TargetID{Name: pl.Release.Name, Platform: string(pl.Platform)})
-	inputs, err := s.packages(r.Packages)
+	img, err := s.base(target, pl.Epoch)
 	if err != nil {
 		return err
 	}
-	baseInputs, err := s.packages(target.Base)
-	if err != nil {
-		return err
-	}
-	opt := base.Options{Epoch: time.Unix(pl.Epoch, 0).UTC()}
-	img := image{
-		what: fmt.Sprintf("root %s of %s", r.Name, pl.Release.Name),
-		put:  func(d digest.Digest) { to.Roots[r.Name] = d },
-	}
-	isBase := len(r.Depexts) == 0
-	switch {
-	case pl.Release.Distro == targets.Alpine:
-		img.key = key("alpine root", pl, target.Base)
-		img.layers = []func(io.Writer) error{func(w io.Writer) error { return base.Alpine(w, baseInputs, opt) }}
-		img.inputs = requests(target.Base, target)
-		if !isBase {
-			img.key += key("and", pl, r.Packages)
-			img.layers = append(img.layers, func(w io.Writer) error { return base.AlpineExtra(w, baseInputs, inputs, opt) })
-			img.inputs = append(img.inputs, requests(r.Packages, target)...)
+	if len(r.Depexts) > 0 {
+		if img, err = s.extraRoot(target, pl, r); err != nil {
+			return err
 		}
-	case isBase:
-		img.key = key("debian root", pl, r.Packages)
-		img.layers = []func(io.Writer) error{func(w io.Writer) error { return base.Debian(w, inputs, opt) }}
-		img.inputs = requests(r.Packages, target)
-	default:
-		img.key = key("debian packages", pl, r.Packages)
-		img.layers = []func(io.Writer) error{func(w io.Writer) error { return s.debFolder(w, r.Packages) }}
-		img.inputs = requests(r.Packages, target)
 	}
+	img.put = func(d digest.Digest) { to.Roots[r.Name] = d }
 	s.images = append(s.images, img)
 	return nil
 }
 
+// extraRoot is the image of a root that has more than the base.
+func (s *imageSet) extraRoot(target lock.Target, pl *plan.Plan, r plan.Root) (image, error) {
+	img := image{what: fmt.Sprintf("root %s of %s", r.Name, pl.Release.Name), inputs: requests(r.Packages, target)}
+	if pl.Release.Distro != targets.Alpine {
+		img.key = key("debian packages", pl.Epoch, r.Packages)
+		img.layers = []func(io.Writer) error{func(w io.Writer) error { return s.debFolder(w, r.Packages) }}
+		return img, nil
+	}
+	extra, err := s.packages(r.Packages)
+	if err != nil {
+		return image{}, err
+	}
+	below, err := s.packages(target.Base)
+	if err != nil {
+		return image{}, err
+	}
+	opt := base.Options{Epoch: time.Unix(pl.Epoch, 0).UTC()}
+	img.key = key("alpine root", pl.Epoch, target.Base) + key("and", pl.Epoch, r.Packages)
+	img.inputs = append(requests(target.Base, target), img.inputs...)
+	img.layers = []func(io.Writer) error{
+		func(w io.Writer) error { return base.Alpine(w, below, opt) },
+		func(w io.Writer) error { return base.AlpineExtra(w, below, extra, opt) },
+	}
+	return img, nil
+}
+
 // key names an image of package files.
-func key(kind string, pl *plan.Plan, pkgs []lock.DistroPackage) string {
+func key(kind string, epoch int64, pkgs []lock.DistroPackage) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s %d\n", kind, imageVersion, pl.Epoch)
+	fmt.Fprintf(&b, "%s %s %d\n", kind, imageVersion, epoch)
 	for _, p := range pkgs {
 		fmt.Fprintf(&b, "%s %s\n", p.SHA256, path.Base(p.Path))
 	}

@@ -33,6 +33,8 @@ type Project struct {
 	Packages []plan.ProjectPackage
 	// output is where a build exports to, if not where the file says.
 	output string
+	// files are its files, if they are known; else they are found.
+	files []string
 }
 
 // NoProjectError says that a folder has no opam file to build.

@@ -93,11 +93,15 @@ func hasPackage(pl *plan.Plan, name string) bool {
 	return false
 }
 
+// shimPath is where a platform's linker shim is.
+func (f *Farm) shimPath(p targets.Platform) string {
+	return filepath.Join(f.BinDir, "ofarm-cc-linux-"+strings.TrimPrefix(string(p), "linux/"))
+}
+
 // addShim adds the image of the linker shim, a file with a link for each name
 // of a compiler.
 func (s *imageSet) addShim(pl *plan.Plan, to *llb.Images) error {
-	arch := strings.TrimPrefix(string(pl.Platform), "linux/")
-	path := filepath.Join(s.farm.BinDir, "ofarm-cc-linux-"+arch)
+	path := s.farm.shimPath(pl.Platform)
 	shim, err := os.ReadFile(path)
 	if err != nil {
 		return &ShimMissingError{Path: path, Err: err}
@@ -122,11 +126,11 @@ func (s *imageSet) addShim(pl *plan.Plan, to *llb.Images) error {
 // projectImage makes the image of the project's files as they are now. Its key
 // is their content: a file that was only touched changes nothing.
 func (f *Farm) projectImage(p *Project) (digest.Digest, error) {
-	entries, err := source.Project(p.Dir, source.ProjectOptions{Exclude: p.excludes()})
+	entries, err := source.Project(p.Dir, source.ProjectOptions{Exclude: p.excludes(), Files: p.files})
 	if err != nil {
 		return "", err
 	}
-	d, err := f.writeImage([]func(io.Writer) error{func(w io.Writer) error { return oci.WriteTree(w, entries) }})
+	d, err := f.writeImage(image{layers: []func(io.Writer) error{func(w io.Writer) error { return oci.WriteTree(w, entries) }}})
 	if err != nil {
 		return "", fmt.Errorf("packing the project's files: %w", err)
 	}

@@ -41,6 +41,30 @@
 // which waits for a quiet minute; Close therefore asks it to prune down to
 // [Options.KeepBytes] after a build that executed something.
 //
+// # Other circumstances
+//
+// Who wants to know whether a build depends on the machine can start a private
+// daemon that is unlike others: with fewer processors ([Options.CPUs]), one step
+// at a time, another snapshotter, and all that it makes in memory
+// ([Options.Memory]). The processors are those of the guard's affinity, which its
+// descendants inherit; runc 1.1.5 leaves it alone, runc 1.4.3 was seen to undo
+// it, and withCPUs says what is done about that. The file system in memory is
+// mounted in the daemon's own mount namespace, so no end of ofarm's, however
+// sudden, leaves it mounted. Nothing makes a step run again but an empty state
+// folder, which [RemoveState] removes afterwards.
+//
+// # Other circumstances
+//
+// Who wants to know whether a build depends on the machine can start a private
+// daemon that is unlike others: with fewer processors ([Options.CPUs]), one step
+// at a time, another snapshotter, and all that it makes in memory
+// ([Options.Memory]). The processors are those of the guard's affinity, which its
+// descendants inherit; runc 1.1.5 leaves it alone, runc 1.4.3 was seen to undo
+// it, and withCPUs says what is done about that. The file system in memory is
+// mounted in the daemon's own mount namespace, so no end of ofarm's, however
+// sudden, leaves it mounted. Nothing makes a step run again but an empty state
+// folder, which [RemoveState] removes afterwards.
+//
 // # Solving
 //
 // [Engine.Run] runs all requests at once, each as a solve with a session of its
@@ -60,4 +84,7 @@
 // [Request.OnExport], and only then exchanged with the previous export in one
 // rename. Whatever fails or is interrupted before that leaves the previous
 // export whole.
+//
+// [Request.Tar] takes the result as a stream instead, for who wants to read it
+// and not to have it.
 package solve

@@ -2,12 +2,18 @@ package solve
 
 import (
 	"bufio"
+	_ "embed"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 )
+
+// inMemoryScript runs the daemon with its root folder in memory.
+//
+//go:embed inmemory.sh
+var inMemoryScript string
 
 // minSubIDs is how many subordinate ids a rootless daemon needs: packages'
 // files may belong to any user up to nobody, 65534.
@@ -56,7 +62,7 @@ func (h host) command(p places, o Options) ([]string, error) {
 	buildkitd := find("", "buildkitd")
 	runtime := find("runc", "runc", "crun")
 	find("util-linux", "flock")
-	if !lacks.Rootless {
+	if !lacks.Rootless || o.Memory > 0 {
 		find("mount", "mount")
 	}
 	if lacks.Rootless {
@@ -71,6 +77,9 @@ func (h host) command(p places, o Options) ([]string, error) {
 	}
 	if err := p.writeConfig(runtime, lacks.Rootless, o); err != nil {
 		return nil, fmt.Errorf("starting buildkitd: %w", err)
+	}
+	if o.Memory > 0 {
+		command = append(command, "/bin/sh", "-c", inMemoryScript, "ofarm-inmemory", strconv.FormatInt(o.Memory, 10), p.root())
 	}
 	return append(command, buildkitd, "--config", p.config()), nil
 }

@@ -1,6 +1,7 @@
 package solve
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -29,6 +30,9 @@ func (p places) config() string    { return filepath.Join(p.state, "buildkitd.to
 func (p places) log() string       { return filepath.Join(p.state, "buildkitd.log") }
 func (p places) root() string      { return filepath.Join(p.state, "root") }
 func (p places) home() string      { return filepath.Join(p.state, "home") }
+
+// tracing is the socket at which the daemon collects traces.
+func (p places) tracing() string { return filepath.Join(filepath.Dir(p.socket), "otel.sock") }
 
 // makePlaces makes the state folder and decides where the socket is: in the
 // state folder, or, where that path is too long, in a folder of the same user
@@ -130,19 +134,19 @@ type gcPolicy struct {
 }
 
 // writeConfig writes the daemon's configuration: one worker, which keeps up to
-// the stated size, without CNI: its steps have no network. The snapshotter is
-// BuildKit's choice: overlayfs, else fuse-overlayfs, else native.
+// the stated size, without CNI: its steps have no network. Unless told, the
+// snapshotter is BuildKit's choice: overlayfs, else fuse-overlayfs, else native.
 func (p places) writeConfig(runtime string, rootless bool, o Options) error {
 	var c daemonConfig
 	c.Root = p.root()
 	c.GRPC.Address = []string{p.addr()}
-	c.OTEL.SocketPath = filepath.Join(filepath.Dir(p.socket), "otel.sock")
+	c.OTEL.SocketPath = p.tracing()
 	c.CDI.Disabled = true
 	c.Worker.OCI = ociConfig{
 		Enabled:     true,
 		Binary:      runtime,
 		Rootless:    rootless,
-		Snapshotter: "auto",
+		Snapshotter: cmp.Or(o.Snapshotter, "auto"),
 		NetworkMode: "host",
 		Parallel:    o.Parallel,
 		GC:          true,
@@ -157,4 +161,18 @@ func (p places) writeConfig(runtime string, rootless bool, o Options) error {
 		return err
 	}
 	return os.Rename(temp, p.config())
+}
+
+// RemoveState removes the state folder of a private daemon that isn't running,
+// with all that belongs to it.
+func RemoveState(dir string) error {
+	p, err := makePlaces(dir)
+	if err != nil {
+		return fmt.Errorf("removing the state of buildkitd: %w", err)
+	}
+	err = errors.Join(os.RemoveAll(filepath.Dir(p.socket)), os.RemoveAll(p.state))
+	if err != nil {
+		return fmt.Errorf("removing the state of buildkitd: %w", err)
+	}
+	return nil
 }

@@ -135,7 +135,7 @@ func (d *daemon) guard(command []string, alive *os.File, o Options) (*exec.Cmd, 
 	if os.Getuid() == 0 {
 		ownNamespaces(cmd.SysProcAttr)
 	}
-	err = cmd.Start()
+	err = withCPUs(o.CPUs, cmd.Start)
 	if errors.Is(err, syscall.EPERM) {
 		return nil, &MissingError{Missing: []Requirement{{
 			What:   "the right to make namespaces",
@@ -161,8 +161,7 @@ func (d *daemon) await(ctx context.Context, cmd *exec.Cmd, ended chan error) (*E
 		case err := <-ended:
 			return nil, d.startError(fmt.Errorf("it ended: %w", orExited(err)))
 		case <-ctx.Done():
-			_ = cmd.Process.Signal(syscall.SIGTERM)
-			<-ended
+			stop(cmd.Process, ended)
 			return nil, d.startError(errors.Join(context.Cause(ctx), last))
 		case <-tick.C:
 		}
@@ -171,10 +170,38 @@ func (d *daemon) await(ctx context.Context, cmd *exec.Cmd, ended chan error) (*E
 		}
 		e, err := connect(ctx, d.places.addr(), TLS{})
 		if err == nil {
-			return e, nil
+			return e, d.hideTracing()
 		}
 		last = err
 	}
+}
+
+// stop asks the guard to end, and returns when it has. It asks again and again: the
+// first process of a namespace gets no signal that it hasn't said what to do at,
+// and the guard may be that young. The last time it doesn't ask.
+func stop(guard *os.Process, ended <-chan error) {
+	for deadline := time.After(stopTimeout); ; {
+		_ = guard.Signal(syscall.SIGTERM)
+		select {
+		case <-ended:
+			return
+		case <-deadline:
+			_ = guard.Kill()
+			<-ended
+			return
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// hideTracing removes the socket for traces before any step can run: BuildKit
+// would mount it in each, at /dev/otel-grpc.sock, and a step would have a
+// process of the machine to talk to.
+func (d *daemon) hideTracing() error {
+	if err := os.Remove(d.places.tracing()); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("starting buildkitd: %w", err)
+	}
+	return nil
 }
 
 // orExited gives an exit without an error a name.

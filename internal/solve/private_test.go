@@ -308,15 +308,18 @@ func TestDiesAtStart(t *testing.T) {
 	contains(t, err.Error(), "starting buildkitd: it ended: exit status 3", "| no overlayfs", "whole log: "+e.LogFile)
 }
 
+// The guard may be told to end before it has begun.
 func TestInterruptedAtStart(t *testing.T) {
-	o := broken(t, "exec sleep 1000")
-	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(100*time.Millisecond, cancel)
-	if _, err := Find(ctx, o); !errors.Is(err, context.Canceled) {
-		t.Errorf("%v", err)
+	for _, after := range []time.Duration{time.Millisecond, 4 * time.Millisecond, 10 * time.Millisecond, 100 * time.Millisecond} {
+		o := broken(t, "exec sleep 1000")
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(after, cancel)
+		if _, err := Find(ctx, o); !errors.Is(err, context.Canceled) {
+			t.Errorf("after %s: %v", after, err)
+		}
+		eventually(t, "nobody holds the daemon", func() bool {
+			d := &daemon{places: places{state: o.StateDir}}
+			return d.gone()
+		})
 	}
-	eventually(t, "nobody holds the daemon", func() bool {
-		d := &daemon{places: places{state: o.StateDir}}
-		return d.gone()
-	})
 }

@@ -36,14 +36,14 @@ func (e *Engine) solve(ctx context.Context, r Request, h *hub, index int, o RunO
 		return w.result(false), &RequestError{r.Name, err}
 	}
 	defer s.discard()
-	if r.Export != "" {
-		opt.Exports = []client.ExportEntry{{Type: client.ExporterLocal, OutputDir: s.dir}}
-	}
+	tar := &tarStream{read: r.Tar}
+	opt.Exports = append(s.export(), tar.export()...)
 	statuses := make(chan *client.SolveStatus)
 	followed := make(chan struct{})
 	go func() { defer close(followed); w.follow(statuses) }()
 	response, err := e.client.Solve(ctx, r.Definition, opt, statuses)
 	<-followed
+	err = tar.finish(err)
 	res := w.result(err == nil)
 	if len(res.Executed) > 0 {
 		e.executed.Store(true)

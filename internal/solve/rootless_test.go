@@ -52,7 +52,7 @@ func TestRootless(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.Command(filepath.Join(dir, "solve.test"), "-test.v", "-test.run", "^(TestRun|TestPrivate|TestStale|TestLong|TestFind)")
+	cmd := exec.Command(filepath.Join(dir, "solve.test"), "-test.v", "-test.run", "^(TestRun|TestPrivate|TestStale|TestLong|TestFind|TestOther|TestParallel)")
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + u.HomeDir, "TMPDIR=" + tmp,
 		"SOLVE_TEST_PROG=" + filepath.Join(dir, "prog"), "SOLVE_TEST_BIN=" + dir, "OFARM_TEST_DAEMON=" + os.Getenv("OFARM_TEST_DAEMON"),

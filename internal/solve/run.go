@@ -37,6 +37,10 @@ type Request struct {
 	// OnExport looks at the files in dir before they take their place; if it
 	// fails they don't. May be nil.
 	OnExport func(ctx context.Context, dir string) error
+	// Tar reads the result as a tar stream, in the place of Export. If it fails,
+	// so does the request; what it leaves unread is thrown away. Nil: nothing is
+	// sent.
+	Tar func(r io.Reader) error
 	// CacheFrom and CacheTo are caches to import and export.
 	CacheFrom, CacheTo []CacheEntry
 }
@@ -188,6 +192,9 @@ func checkRequests(reqs []Request) error {
 		}
 		if r.Export == "" {
 			continue
+		}
+		if r.Tar != nil {
+			return &RequestError{Request: r.Name, Err: errors.New("it exports and sends a tar")}
 		}
 		dir := filepath.Clean(r.Export)
 		if other, ok := exports[dir]; ok {

@@ -27,6 +27,11 @@ func TestRun(t *testing.T) {
 	t.Run("no network", w.testNoNetwork)
 	t.Run("shared vertex", w.testShared)
 	t.Run("bad requests", w.testBadRequests)
+	t.Run("tar", w.testTar)
+	t.Run("tar of nothing", w.testTarOfNothing)
+	t.Run("tar of a failing step", w.testTarOfFailing)
+	t.Run("tar, failing reader", w.testTarReader)
+	t.Run("tar, cancelled", w.testTarCancelled)
 }
 
 func (w *world) testExport(t *testing.T) {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/moby/buildkit/client"
 )
 
 // stage is a folder beside an export's destination in which the export is made
@@ -53,6 +55,14 @@ func newStage(dest string) (*stage, error) {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	return s, nil
+}
+
+// export is what the client is told.
+func (s *stage) export() []client.ExportEntry {
+	if s.dest == "" {
+		return nil
+	}
+	return []client.ExportEntry{{Type: client.ExporterLocal, OutputDir: s.dir}}
 }
 
 // destination is dest as an absolute path, through a symlink if it is one.

@@ -26,6 +26,10 @@ type ProjectOptions struct {
 	// .dockerignore files. Outside a git checkout they follow DefaultExcludes,
 	// of which "!PATTERN" takes something back.
 	Exclude []string
+	// Files are the project's files by their paths, where they are known
+	// already: then nothing is asked and nothing excluded, and one that isn't
+	// there is absent. Nil: they are found.
+	Files []string
 }
 
 // DefaultExcludes are the patterns of what doesn't go in outside a git
@@ -67,10 +71,31 @@ func project(dir string, opts ProjectOptions) ([]oci.Entry, error) {
 	} else if !info.IsDir() {
 		return nil, fmt.Errorf("%q is not a folder", dir)
 	}
-	if inCheckout(abs) {
+	switch {
+	case opts.Files != nil:
+		return known(abs, opts.Files)
+	case inCheckout(abs):
 		return tracked(abs, opts)
 	}
 	return untracked(abs, opts)
+}
+
+// known lists files by their paths.
+func known(dir string, names []string) ([]oci.Entry, error) {
+	var entries []oci.Entry
+	for _, name := range slices.Sorted(slices.Values(names)) {
+		if !filepath.IsLocal(filepath.FromSlash(name)) {
+			return nil, fmt.Errorf("%q is no path in the project", name)
+		}
+		e, ok, err := worktreeEntry(dir, name)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			entries = append(entries, e)
+		}
+	}
+	return entries, nil
 }
 
 // Digest names a project's files: the sha256 of their tar, as [oci.WriteTree]

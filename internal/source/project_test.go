@@ -235,3 +235,21 @@ func TestDigestOfProject(t *testing.T) {
 		t.Error("content doesn't change the digest")
 	}
 }
+
+// Files that are known are listed as they are, without git and without patterns.
+func TestProjectOfKnownFiles(t *testing.T) {
+	dir := t.TempDir()
+	for name, content := range map[string]string{"b/_build/x": "x", "a.install": "a", "other": "o"} {
+		write(t, filepath.Join(dir, name), content)
+	}
+	got := names(t, dir, ProjectOptions{Files: []string{"b/_build/x", "gone", "a.install"}, Exclude: []string{"*"}})
+	if diff := cmp.Diff([]string{"0 0644 a.install a", "0 0644 b/_build/x x"}, got); diff != "" {
+		t.Error(diff)
+	}
+	if got := names(t, dir, ProjectOptions{Files: []string{}}); len(got) > 0 {
+		t.Errorf("%q", got)
+	}
+	if _, err := Project(dir, ProjectOptions{Files: []string{"../x"}}); err == nil || !strings.Contains(err.Error(), `"../x" is no path in the project`) {
+		t.Errorf("%v", err)
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -175,4 +176,39 @@ func (r Root) mark(target string) ([]byte, error) {
 		return nil, err
 	}
 	return r.packageFile("mark", &files)
+}
+
+// Unpack writes the root's files into a folder, as a machine of its own.
+func (r Root) Unpack(dir string) error {
+	for tr := tar.NewReader(bytes.NewReader(r.files)); ; {
+		h, err := tr.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := unpackEntry(filepath.Join(dir, filepath.FromSlash(h.Name)), h, tr); err != nil {
+			return err
+		}
+	}
+}
+
+func unpackEntry(file string, h *tar.Header, body io.Reader) error {
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	switch h.Typeflag {
+	case tar.TypeDir:
+		return os.MkdirAll(file, 0o755)
+	case tar.TypeSymlink:
+		return os.Symlink(h.Linkname, file)
+	case tar.TypeReg:
+		data, err := io.ReadAll(body)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(file, data, h.FileInfo().Mode().Perm())
+	}
+	return nil
 }

@@ -61,17 +61,37 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	rows, err := w.all(ctx, list)
+	printTable(os.Stdout, rows)
+	return err
+}
+
+// all builds and verifies projects. While one is verified, which takes one
+// processor, the next is built.
+func (w *world) all(ctx context.Context, list []project) ([]row, error) {
+	built := make([]error, len(list))
+	done := make(chan int, len(list))
+	go func() {
+		for i, p := range list {
+			built[i] = w.build(ctx, p)
+			done <- i
+		}
+		close(done)
+	}()
 	var rows []row
 	var errs []error
-	for _, p := range list {
-		found, err := w.verify(ctx, p)
-		rows = append(rows, found...)
+	for i := range done {
+		err := built[i]
+		if err == nil {
+			var found []row
+			found, err = w.verify(ctx, list[i])
+			rows = append(rows, found...)
+		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", p.name, err))
+			errs = append(errs, fmt.Errorf("%s: %w", list[i].name, err))
 		}
 	}
-	printTable(os.Stdout, rows)
-	return errors.Join(errs...)
+	return rows, errors.Join(errs...)
 }
 
 // chosen are the projects with some names, in their own order.
@@ -113,6 +133,9 @@ func prepare(ctx context.Context, dir string) (*world, error) {
 	}
 	roots, _ := filepath.Glob(filepath.Join(w.testbed, "alpine", "alpine-minirootfs-*.tar.gz"))
 	w.cache, w.repository = filepath.Join(dir, "cache"), filepath.Join(dir, "opam-repository")
+	if err := os.RemoveAll(filepath.Join(dir, "differs")); err != nil {
+		return nil, err
+	}
 	w.Site, err = site.Prepare(ctx, site.Options{
 		Repo: repo, Dir: dir, Work: filepath.Join(dir, "work"), Log: os.Stderr,
 		Libraries: []string{"libev", "openssl", "gmp"}, Minirootfs: strings.Join(roots, ""),

@@ -27,26 +27,30 @@ type row struct {
 	differing []string
 }
 
-// verify locks, builds and verifies a project.
-func (w *world) verify(ctx context.Context, p project) ([]row, error) {
+// build locks and builds a project.
+func (w *world) build(ctx context.Context, p project) error {
 	args := []string{"lock", p.name}
 	if p.example {
 		args = w.LockAlpine(p.name)
 	} else if err := p.write(w.Project(p.name), w.repository); err != nil {
-		return nil, err
+		return err
 	}
 	if err := w.run(ctx, os.Stderr, args...); err != nil {
-		return nil, err
+		return err
 	}
-	dist := filepath.Join(w.Dir, "dist", p.name)
-	if err := w.run(ctx, os.Stderr, "build", "--progress", "plain", "--target", p.targets, "--output", dist, p.name); err != nil {
-		return nil, err
-	}
+	return w.run(ctx, os.Stderr, "build", "--progress", "plain", "--target", p.targets, "--output", w.dist(p), p.name)
+}
+
+func (w *world) dist(p project) string { return filepath.Join(w.Dir, "dist", p.name) }
+
+// verify verifies a project that was built.
+func (w *world) verify(ctx context.Context, p project) ([]row, error) {
 	var out bytes.Buffer
-	verr := w.run(ctx, &out, "verify", "--deep", "--json", "--progress", "plain", "--target", p.targets, "--output", dist, p.name)
+	verr := w.run(ctx, &out, "verify", "--deep", "--json", "--progress", "plain", "--target", p.targets,
+		"--output", w.dist(p), "--keep", filepath.Join(w.Dir, "differs", p.name), p.name)
 	var v farm.Verified
 	if err := json.Unmarshal(out.Bytes(), &v); err != nil {
-		return nil, fmt.Errorf("verifying: %w (%v)", verr, err)
+		return nil, fmt.Errorf("reading what ofarm verify printed: %w (%v)", err, verr)
 	}
 	l, err := w.readLock(p.name)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"time"
 )
@@ -16,6 +17,10 @@ func main() {
 	case "write": // FILE TEXT
 		must(os.MkdirAll(filepath.Dir(args[0]), 0o755))
 		must(os.WriteFile(args[0], []byte(args[1]), 0o755))
+	case "machine": // FILE: the processors and the file systems that this sees
+		mounts, err := os.ReadFile("/proc/self/mountinfo")
+		must(err)
+		must(os.WriteFile(args[0], fmt.Appendf(nil, "%d processors\n%s", runtime.NumCPU(), mounts), 0o644))
 	case "link": // FILE TARGET
 		must(os.Symlink(args[1], args[0]))
 	case "fail": // CODE LINES

@@ -49,6 +49,7 @@ func main() {
 		{"udp to the host's loopback", send("127.0.0.1:" + *udp)},
 		{"udp outside", send("192.0.2.1:53")},
 		{"abstract socket", dial("unix", "@"+*abstract)},
+		{"socket for traces", dial("unix", "/dev/otel-grpc.sock")},
 		{"packets", packets},
 		{"network devices", devices},
 		{"connections in /proc/net", connections},

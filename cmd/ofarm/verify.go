@@ -1,0 +1,196 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ofarm/ofarm/internal/farm"
+	"github.com/ofarm/ofarm/targets"
+)
+
+// verifyOptions are the flags of ofarm verify.
+type verifyOptions struct {
+	common
+	output   string
+	addr     string
+	progress string
+	maxGLIBC string
+	link     string
+	noStrip  bool
+	deep     bool
+	jobs     int
+	state    string
+	keep     string
+	json     bool
+}
+
+func newVerify(w *world) *cobra.Command {
+	var o verifyOptions
+	c := &cobra.Command{
+		Use:     "verify [PROJECT|DIST]",
+		Short:   verifyShort,
+		Long:    verifyLong,
+		Example: verifyExample,
+		Args:    oneProject,
+		RunE:    func(c *cobra.Command, args []string) error { return w.verify(c.Context(), o, projectDir(args)) },
+	}
+	f := c.Flags()
+	f.StringVarP(&o.output, "output", "o", "", flagVerifyOutput)
+	f.StringVar(&o.addr, "addr", "", flagVerifyAddr)
+	choice(f, &o.progress, "progress", progressModes, flagProgress)
+	glibcFlag(f, &o.maxGLIBC, "max-glibc", flagMaxGLIBC)
+	choice(f, &o.link, "link", linkModes(), flagLink)
+	f.BoolVar(&o.noStrip, "no-strip", false, flagNoStrip)
+	f.BoolVar(&o.deep, "deep", false, flagDeep)
+	f.FuncP("jobs", "j", flagVerifyJobs, func(s string) (err error) { o.jobs, err = positive(s); return err })
+	f.StringVar(&o.state, "state", "", flagState)
+	f.StringVar(&o.keep, "keep", "", flagKeep)
+	f.BoolVar(&o.json, "json", false, flagJSON)
+	o.registerBundles(c)
+	o.register(c)
+	return c
+}
+
+// positive reads a number of at least 1.
+func positive(s string) (int, error) {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 {
+		return 0, errors.New("not a number of at least 1")
+	}
+	return n, nil
+}
+
+// noProjectError says that a folder of artifacts is in no project.
+type noProjectError struct{ dir string }
+
+func (e *noProjectError) Error() string {
+	return fmt.Sprintf("no folder above the artifacts in %q has an %s", e.dir, farm.LockName)
+}
+
+// verifyPlace finds the project of what is to be verified; given is the folder
+// of artifacts, if that is what was named.
+func verifyPlace(dir string) (project, given string, err error) {
+	if !isFile(filepath.Join(dir, farm.ArtifactsName)) || isFile(filepath.Join(dir, farm.LockName)) {
+		return dir, "", nil
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", "", err
+	}
+	for up, rel := filepath.Dir(abs), ".."; ; up, rel = filepath.Dir(up), filepath.Join(rel, "..") {
+		if isFile(filepath.Join(up, farm.LockName)) {
+			if filepath.IsAbs(dir) {
+				return up, dir, nil
+			}
+			return filepath.Join(dir, rel), dir, nil
+		}
+		if up == filepath.Dir(up) {
+			return "", "", &noProjectError{dir}
+		}
+	}
+}
+
+// targetsIn are the targets that were asked for; without any those of the
+// artifacts that were named.
+func (o verifyOptions) targetsIn(given string) ([]string, error) {
+	if given == "" || len(o.targets) > 0 {
+		return o.targets, nil
+	}
+	all, err := farm.ReadArtifacts(filepath.Join(given, farm.ArtifactsName))
+	var out []string
+	for _, a := range all {
+		if a.Platform == o.platform && !slices.Contains(out, a.Target) {
+			out = append(out, a.Target)
+		}
+	}
+	return out, err
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+func (w *world) verify(ctx context.Context, o verifyOptions, dir string) error {
+	progress, err := w.progress(o.progress)
+	if err != nil {
+		return err
+	}
+	dir, given, err := verifyPlace(dir)
+	if err == nil && given != "" && o.output != "" {
+		err = &usageError{err: errors.New("name the artifacts or --output, not both"), command: "ofarm verify"}
+	}
+	if err != nil {
+		return err
+	}
+	if o.targets, err = o.targetsIn(given); err != nil {
+		return err
+	}
+	s, err := w.open(o.common, dir)
+	if err != nil {
+		return err
+	}
+	defer s.meter.Close()
+	modTime, err := w.modTime(ctx, dir, s.lock.Epoch)
+	if err != nil {
+		return err
+	}
+	w.logsShown = progress != "quiet" && progress != "rawjson"
+	fo := w.farmVerify(o, s, progress)
+	fo.ModTime, fo.Given = modTime, given != ""
+	fo.Output = cmp.Or(o.output, given, filepath.Join(dir, s.project.Output()))
+	v, err := s.farm.Verify(ctx, fo)
+	if v == nil {
+		return err
+	}
+	if err := cmp.Or(err, w.printVerified(o, fo.Output, v)); err != nil {
+		return err
+	}
+	return verifyFailures(v)
+}
+
+// farmVerify are the farm's options, as far as flags and the environment say
+// them.
+func (w *world) farmVerify(o verifyOptions, s *session, progress string) farm.VerifyOptions {
+	return farm.VerifyOptions{
+		BuildOptions: farm.BuildOptions{
+			Project: s.project, Lock: s.lock, LockDigest: s.digest, Targets: s.targets,
+			MaxGLIBC: o.maxGLIBC, Link: targets.LinkMode(o.link), NoStrip: o.noStrip,
+			Version: ownVersion(buildInfo()), Now: w.Now(),
+			Engine: w.engine(o.addr), Progress: progress, Stderr: w.Stderr,
+		},
+		Deep: o.deep, Jobs: o.jobs, StateDir: o.state, Keep: o.keep,
+		Diffoscope: w.program("diffoscope"), Begin: w.tellVerify(progress),
+	}
+}
+
+// program is a program's path, or empty where there is none.
+func (w *world) program(name string) string {
+	for _, dir := range filepath.SplitList(w.Getenv("PATH")) {
+		path, err := exec.LookPath(filepath.Join(dir, name))
+		if err == nil && filepath.IsAbs(path) {
+			return path
+		}
+	}
+	return ""
+}
+
+// tellVerify tells what begins, beside BuildKit's progress.
+func (w *world) tellVerify(progress string) func(farm.VerifyStage) {
+	if progress == "quiet" || progress == "rawjson" {
+		return nil
+	}
+	words := map[farm.VerifyStage]string{
+		farm.StageFirst: tellVerifyFirst, farm.StageAgain: tellVerifyAgain, farm.StageCompare: tellVerifyCompare,
+	}
+	return func(s farm.VerifyStage) { fmt.Fprint(w.Stderr, words[s]) }
+}

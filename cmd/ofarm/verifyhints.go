@@ -1,0 +1,35 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/ofarm/ofarm/internal/farm"
+	"github.com/ofarm/ofarm/internal/verify"
+)
+
+// verifyHint is about what comes out otherwise, and what can't be compared.
+func verifyHint(err error) string {
+	switch {
+	case as[*farm.NothingToVerifyError](err):
+		return hintVerifyBuild
+	case as[*farm.OtherBuildError](err):
+		return hintVerifyOther
+	case as[*farm.NotEmptyError](err):
+		return hintVerifyKeep
+	case as[*noProjectError](err):
+		return hintVerifyProject
+	case as[*inputError](err):
+		return hintVerifyInputs
+	}
+	var differs *differenceError
+	if !errors.As(err, &differs) {
+		return ""
+	}
+	told := differs.difference.Explained[0]
+	if told.Advice == "" || told.Cause == verify.Unknown {
+		return fmt.Sprintf(hintVerifyUnknown, filepath.Join(differs.kept, differs.difference.Target))
+	}
+	return told.Advice
+}

@@ -1,0 +1,210 @@
+package farm
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ofarm/ofarm/internal/oci"
+	"github.com/ofarm/ofarm/internal/verify"
+)
+
+// project makes a checkout with files that only git's list tells from others.
+func verifyProject(t *testing.T) *Project {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"p.opam": "opam", "src/a.ml": "a", "run.sh": "#!", "sub/dist/tracked": "t", "p.install": "i", "_build/x": "x",
+		"untracked": "u", "ofarm.toml": "", "ofarm.lock": "",
+	} {
+		file := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(os.Chmod(filepath.Join(dir, "run.sh"), 0o700), os.Symlink("src/a.ml", filepath.Join(dir, "link"))); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"init", "-q"}, {"add", "-f", "."}, {"rm", "-q", "--cached", "untracked"}} {
+		if out, err := exec.Command("git", append([]string{"-C", dir}, args...)...).CombinedOutput(); err != nil {
+			t.Skipf("git %q: %v\n%s", args, err, out)
+		}
+	}
+	return &Project{Dir: dir}
+}
+
+// The copy of a project is the same image, though it is no checkout, lies in
+// another one, and belongs to somebody else.
+func TestCopyProject(t *testing.T) {
+	p := verifyProject(t)
+	f := &Farm{CacheDir: t.TempDir()}
+	var err error
+	if f.Layout, err = oci.Open(filepath.Join(f.CacheDir, "oci")); err != nil {
+		t.Fatal(err)
+	}
+	r := &verification{one: &side{farm: f, opt: BuildOptions{Project: p}}}
+	inCheckout := verifyProject(t).Dir
+	again, err := r.copyProject(filepath.Join(inCheckout, "copy"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"_build/x", "link", "p.install", "p.opam", "run.sh", "src/a.ml", "sub/dist/tracked"}
+	if diff := cmp.Diff(want, again.files); diff != "" {
+		t.Error(diff)
+	}
+	one, err1 := f.projectImage(p)
+	two, err2 := f.projectImage(again)
+	if one != two || err1 != nil || err2 != nil {
+		t.Errorf("%s and %s: %v, %v", one, two, err1, err2)
+	}
+	info, err := os.Stat(filepath.Join(again.Dir, "src", "a.ml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if st := info.Sys().(*syscall.Stat_t); os.Getuid() == 0 && st.Uid != nobody {
+		t.Errorf("its owner is %d", st.Uid)
+	}
+}
+
+// What a killed verification left is removed by the next, and what another one
+// uses isn't.
+func TestAgainFolder(t *testing.T) {
+	parent := filepath.Join(t.TempDir(), "again")
+	used, err := newAgainFolder(parent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := filepath.Join(parent, "verify-left")
+	other := filepath.Join(parent, "of somebody")
+	for _, dir := range []string{left, other} {
+		if err := os.MkdirAll(filepath.Join(dir, "buildkit", "root"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	second, err := newAgainFolder(parent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dir, want := range map[string]bool{used.dir: true, second.dir: true, left: false, other: true} {
+		if _, err := os.Stat(dir); (err == nil) != want {
+			t.Errorf("%s: %v", dir, err)
+		}
+	}
+	if err := errors.Join(used.remove(), second.remove(), os.RemoveAll(other)); err != nil {
+		t.Error(err)
+	}
+	last, err := newAgainFolder(parent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := last.remove(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(parent); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("%s: %v", parent, err)
+	}
+}
+
+func TestKept(t *testing.T) {
+	dir := t.TempDir()
+	own := filepath.Join(dir, "own")
+	for _, text := range []string{"one", "two", ""} {
+		k, err := newKept("", own)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := ""
+		if text != "" {
+			sub, err := k.folder("a", "b c")
+			if err != nil {
+				t.Fatal(err)
+			}
+			file = filepath.Join(sub, "file")
+			if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			file = k.final(file)
+		}
+		place, err := k.settle()
+		if err := errors.Join(err, k.discard()); err != nil {
+			t.Fatal(err)
+		}
+		data, err := os.ReadFile(file)
+		if string(data) != text || (err == nil) != (text != "") || place != map[bool]string{true: own}[text != ""] {
+			t.Errorf("%q: %q in %q: %v", text, data, place, err)
+		}
+	}
+	k, err := newKept(filepath.Join(dir, "asked"), own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.folder("x"); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.discard(); err != nil {
+		t.Error(err)
+	}
+	if list, err := os.ReadDir(dir); err != nil || len(list) != 0 {
+		t.Errorf("left: %v %v", list, err)
+	}
+}
+
+func TestPartners(t *testing.T) {
+	change := func(kind verify.Kind, path string) verify.Change { return verify.Change{Kind: kind, Path: path} }
+	got := partners([]verify.Change{
+		change(verify.OnlyFirst, "d/a1"), change(verify.OnlyAgain, "d/a2"), change(verify.OtherContent, "d/b"),
+		change(verify.OnlyFirst, "d/c1"), change(verify.OnlyAgain, "d/c2"),
+		change(verify.OnlyFirst, "e/a"), change(verify.OnlyFirst, "e/b"), change(verify.OnlyAgain, "e/c"),
+	})
+	if diff := cmp.Diff(map[int]int{0: 1, 1: -1, 3: 4, 4: -1}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestOpened(t *testing.T) {
+	var changes []verify.Change
+	add := func(path string, size int64, typ verify.Type, kind verify.Kind) {
+		e := verify.Entry{Path: path, Size: size, Type: typ}
+		changes = append(changes, verify.Change{Path: path, Kind: kind, First: e, Again: e})
+	}
+	add("big", 3, verify.File, verify.OtherContent)
+	add("huge", mostBytes+1, verify.File, verify.OtherContent)
+	add("link", 0, verify.Symlink, verify.OtherLink)
+	add("mode", 1, verify.File, verify.OtherMode)
+	add("small", 1, verify.File, verify.OtherContent)
+	if got := opened(changes); !slices.Equal(got, []string{"small", "big"}) {
+		t.Errorf("%q", got)
+	}
+	for range 2 * mostOpened {
+		add("more", 2, verify.File, verify.OtherContent)
+	}
+	if got := opened(changes); len(got) != mostOpened {
+		t.Errorf("%d files", len(got))
+	}
+}
+
+func TestNewMachine(t *testing.T) {
+	m := newMachine(map[string]string{
+		"processors": "4\n", "order": "folder/c\nfolder/a\n", "hostname": "host\n", "osrelease": "6.1.0\n",
+		"cpuinfo":   "processor\t: 0\nmodel name\t: A  Processor\n\nprocessor\t: 1\nmodel name\t: Other\n",
+		"meminfo":   "MemTotal:       100 kB\nMemFree: 1 kB\n",
+		"mountinfo": "1 0 0:1 / / ro - overlay overlay rw\n2 1 8:1 /x /ofarm/out rw,relatime shared:1 - ext4 /dev/sda rw\n",
+	})
+	want := machine{4, "c a", "A Processor", "100 kB", "host", "6.1.0", "ext4"}
+	if *m != want {
+		t.Errorf("%+v", *m)
+	}
+	if *newMachine(nil) != (machine{}) {
+		t.Error("something comes of nothing")
+	}
+	if got := fileSystemOf(strings.Repeat("broken\n", 3), "/"); got != "" {
+		t.Errorf("%q", got)
+	}
+}

@@ -1,0 +1,253 @@
+package farm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/opencontainers/go-digest"
+
+	"github.com/ofarm/ofarm/internal/oci"
+	"github.com/ofarm/ofarm/internal/solve"
+	"github.com/ofarm/ofarm/internal/source"
+	"github.com/ofarm/ofarm/llb"
+)
+
+const (
+	// leastMemory is what must be free for a second build in memory.
+	leastMemory = 6 << 30
+	// spareMemory is left for what runs.
+	spareMemory = 3 << 30
+	// stepsMemory is what all steps together may leave, beyond their roots and
+	// sources: an OCaml compiler is 0.3 GiB.
+	stepsMemory = 2 << 30
+
+	// nobody is the owner of the second build's project, where this is root.
+	nobody = 65534
+)
+
+// buildAgain makes a farm that has nothing of the first but its inputs, and
+// builds in it.
+func (r *verification) buildAgain(ctx context.Context) error {
+	r.begin(StageAgain)
+	var err error
+	if r.folder, err = newAgainFolder(r.againParent()); err != nil {
+		return err
+	}
+	project, err := r.copyProject(filepath.Join(r.folder.dir, "project"))
+	if err != nil {
+		return err
+	}
+	layout, err := oci.Open(filepath.Join(r.folder.dir, "oci"))
+	if err != nil {
+		return err
+	}
+	again := *r.one.farm
+	again.CacheDir, again.Layout = r.folder.dir, layout
+	o := r.opt.BuildOptions
+	o.Project = project
+	o.Output = filepath.Join(r.folder.dir, "dist")
+	o.Engine = r.secondEngine(r.memory())
+	if r.two, err = newSide(ctx, &again, o); err != nil {
+		return err
+	}
+	return r.two.build(ctx)
+}
+
+// againParent is the folder below which the second build has its own.
+func (r *verification) againParent() string {
+	if r.opt.StateDir != "" {
+		return r.opt.StateDir
+	}
+	return filepath.Join(r.one.farm.CacheDir, againName)
+}
+
+// memory is how much memory the second build may fill with what it makes; 0 if
+// there isn't enough of it, or a folder was asked for. What it needs is
+// reckoned by the images: a root is there as it was sent, unpacked, and
+// configured; a source as it was sent, unpacked, and as a step's own copy.
+func (r *verification) memory() int64 {
+	free := solve.FreeMemory()
+	if r.opt.StateDir != "" || free < leastMemory {
+		return 0
+	}
+	need := int64(stepsMemory)
+	for _, d := range imagesOf(r.one.images) {
+		layers, err := r.one.farm.Layout.Layers(d)
+		if err != nil {
+			return 0
+		}
+		for _, l := range layers {
+			need += 3 * l.Size
+		}
+	}
+	if size := free - spareMemory; size >= need {
+		return size
+	}
+	return 0
+}
+
+// imagesOf lists the digests of all images, each once.
+func imagesOf(all []llb.Images) []digest.Digest {
+	seen := map[digest.Digest]bool{}
+	var out []digest.Digest
+	add := func(d digest.Digest) {
+		if d != "" && !seen[d] {
+			seen[d] = true
+			out = append(out, d)
+		}
+	}
+	for _, images := range all {
+		for _, n := range namedImages(images) {
+			add(n.digest)
+		}
+	}
+	return out
+}
+
+// copyProject copies the project's files to another folder, and as root gives
+// them another owner. The copy isn't a git checkout: which files are the
+// project's is known.
+func (r *verification) copyProject(dir string) (*Project, error) {
+	project := *r.one.opt.Project
+	entries, err := source.Project(project.Dir, source.ProjectOptions{Exclude: project.excludes()})
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return nil, err
+	}
+	project.files = []string{}
+	for _, e := range entries {
+		project.files = append(project.files, e.Path)
+		if err := copyEntry(filepath.Join(dir, filepath.FromSlash(e.Path)), e); err != nil {
+			return nil, fmt.Errorf("copying the project: %w", err)
+		}
+	}
+	project.Dir, project.output = dir, ""
+	if os.Getuid() != 0 {
+		return &project, nil
+	}
+	return &project, filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		return os.Lchown(path, nobody, nobody)
+	})
+}
+
+func copyEntry(to string, e oci.Entry) error {
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	switch e.Type {
+	case oci.Dir:
+		return os.MkdirAll(to, 0o755)
+	case oci.Symlink:
+		return os.Symlink(e.Linkname, to)
+	}
+	in, err := e.Open()
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, fs.FileMode(e.Mode))
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
+}
+
+// againFolder is the folder of a second build, locked for as long as it is used.
+type againFolder struct {
+	dir  string
+	lock *os.File
+}
+
+const (
+	// againName is the folder in the cache that has such folders.
+	againName   = "again"
+	againPrefix = "verify-"
+)
+
+// newAgainFolder makes one, and removes those that were left by what was killed.
+func newAgainFolder(parent string) (*againFolder, error) {
+	parent, err := filepath.Abs(parent)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(parent, 0o755); err != nil {
+		return nil, err
+	}
+	// Between the making of a folder and its lock nobody may take it for a left
+	// one.
+	all, err := lockDir(parent, syscall.LOCK_EX)
+	if err != nil {
+		return nil, err
+	}
+	defer all.Close()
+	if err := removeLeftAgain(parent); err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp(parent, againPrefix+"*")
+	if err != nil {
+		return nil, err
+	}
+	f := &againFolder{dir: dir}
+	if f.lock, err = lockDir(dir, syscall.LOCK_EX); err != nil {
+		return nil, errors.Join(err, os.Remove(dir))
+	}
+	return f, nil
+}
+
+func removeLeftAgain(parent string) error {
+	entries, err := os.ReadDir(parent)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if !e.IsDir() || !strings.HasPrefix(e.Name(), againPrefix) {
+			continue
+		}
+		f := &againFolder{dir: filepath.Join(parent, e.Name())}
+		if f.lock, err = lockDir(f.dir, syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+			continue // in use
+		}
+		if err := f.remove(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lockDir opens and locks a folder; closing it ends the lock.
+func lockDir(dir string, how int) (*os.File, error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), how); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("locking %s: %w", dir, err)
+	}
+	return f, nil
+}
+
+// remove removes the folder, once its daemon is gone.
+func (f *againFolder) remove() error {
+	defer f.lock.Close()
+	err := solve.RemoveState((&Farm{CacheDir: f.dir}).StateDir())
+	err = errors.Join(err, os.RemoveAll(f.dir))
+	// The cache's own folder of such folders goes with the last one.
+	if filepath.Base(filepath.Dir(f.dir)) == againName {
+		_ = os.Remove(filepath.Dir(f.dir))
+	}
+	return err
+}
