@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/ofarm/ofarm/internal/farm"
 	"github.com/ofarm/ofarm/internal/prove"
@@ -21,6 +22,13 @@ import (
 // buildOptions are the flags of ofarm build.
 type buildOptions struct {
 	common
+	solving
+	locked bool
+	prove  bool
+}
+
+// solving are the flags of commands that build: what comes out, and where.
+type solving struct {
 	output   string
 	addr     string
 	progress string
@@ -28,8 +36,17 @@ type buildOptions struct {
 	link     string
 	noStrip  bool
 	json     bool
-	locked   bool
-	prove    bool
+}
+
+// register adds the flags; two of them mean something else to each command.
+func (o *solving) register(f *pflag.FlagSet, outputUsage, addrUsage string) {
+	f.StringVarP(&o.output, "output", "o", "", outputUsage)
+	f.StringVar(&o.addr, "addr", "", addrUsage)
+	choice(f, &o.progress, "progress", progressModes, flagProgress)
+	glibcFlag(f, &o.maxGLIBC, "max-glibc", flagMaxGLIBC)
+	choice(f, &o.link, "link", linkModes(), flagLink)
+	f.BoolVar(&o.noStrip, "no-strip", false, flagNoStrip)
+	f.BoolVar(&o.json, "json", false, flagJSON)
 }
 
 func newBuild(w *world) *cobra.Command {
@@ -43,18 +60,12 @@ func newBuild(w *world) *cobra.Command {
 		RunE:    func(c *cobra.Command, args []string) error { return w.build(c.Context(), o, projectDir(args)) },
 	}
 	f := c.Flags()
-	f.StringVarP(&o.output, "output", "o", "", flagOutput)
-	f.StringVar(&o.addr, "addr", "", flagAddr)
-	choice(f, &o.progress, "progress", progressModes, flagProgress)
-	glibcFlag(f, &o.maxGLIBC, "max-glibc", flagMaxGLIBC)
-	choice(f, &o.link, "link", linkModes(), flagLink)
-	f.BoolVar(&o.noStrip, "no-strip", false, flagNoStrip)
-	f.BoolVar(&o.json, "json", false, flagJSON)
+	o.solving.register(f, flagOutput, flagAddr)
 	f.BoolVar(&o.locked, "locked", false, flagLocked)
 	f.BoolVar(&o.prove, "prove", false, flagProve)
 	o.registerBundles(c)
 	o.registerBases(c)
-	o.register(c)
+	o.common.register(c)
 	return c
 }
 

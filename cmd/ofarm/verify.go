@@ -20,17 +20,11 @@ import (
 // verifyOptions are the flags of ofarm verify.
 type verifyOptions struct {
 	common
-	output   string
-	addr     string
-	progress string
-	maxGLIBC string
-	link     string
-	noStrip  bool
-	deep     bool
-	jobs     int
-	state    string
-	keep     string
-	json     bool
+	solving
+	deep  bool
+	jobs  int
+	state string
+	keep  string
 }
 
 func newVerify(w *world) *cobra.Command {
@@ -44,19 +38,14 @@ func newVerify(w *world) *cobra.Command {
 		RunE:    func(c *cobra.Command, args []string) error { return w.verify(c.Context(), o, projectDir(args)) },
 	}
 	f := c.Flags()
-	f.StringVarP(&o.output, "output", "o", "", flagVerifyOutput)
-	f.StringVar(&o.addr, "addr", "", flagVerifyAddr)
-	choice(f, &o.progress, "progress", progressModes, flagProgress)
-	glibcFlag(f, &o.maxGLIBC, "max-glibc", flagMaxGLIBC)
-	choice(f, &o.link, "link", linkModes(), flagLink)
-	f.BoolVar(&o.noStrip, "no-strip", false, flagNoStrip)
+	o.solving.register(f, flagVerifyOutput, flagVerifyAddr)
 	f.BoolVar(&o.deep, "deep", false, flagDeep)
 	f.FuncP("jobs", "j", flagVerifyJobs, func(s string) (err error) { o.jobs, err = positive(s); return err })
 	f.StringVar(&o.state, "state", "", flagState)
 	f.StringVar(&o.keep, "keep", "", flagKeep)
-	f.BoolVar(&o.json, "json", false, flagJSON)
 	o.registerBundles(c)
-	o.register(c)
+	o.registerBases(c)
+	o.common.register(c)
 	return c
 }
 

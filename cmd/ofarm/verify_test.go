@@ -86,7 +86,7 @@ ofarm: hint: compare the files in /kept/alpine; diffoscope shows more
 		t.Error(err)
 	}
 	out.Reset()
-	if err := w.printVerified(verifyOptions{json: true}, "dist", verified()); err != nil || !strings.Contains(out.String(), "\"same\": false,\n  \"artifacts\": [") {
+	if err := w.printVerified(verifyOptions{solving: solving{json: true}}, "dist", verified()); err != nil || !strings.Contains(out.String(), "\"same\": false,\n  \"artifacts\": [") {
 		t.Errorf("%v\n%s", err, out.String())
 	}
 }

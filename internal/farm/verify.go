@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/ofarm/ofarm/internal/scratch"
 	"github.com/ofarm/ofarm/internal/solve"
 	"github.com/ofarm/ofarm/internal/verify"
 )
@@ -198,7 +199,7 @@ type verification struct {
 	opt    VerifyOptions
 	one    *side
 	two    *side
-	folder *againFolder
+	folder *scratch.Folder
 	kept   *kept
 	result *Verified
 }
@@ -218,7 +219,7 @@ func (r *verification) close() error {
 		}
 	}
 	if r.folder != nil {
-		errs = append(errs, r.folder.remove())
+		errs = append(errs, r.folder.Remove())
 	}
 	if r.kept != nil {
 		errs = append(errs, r.kept.discard())

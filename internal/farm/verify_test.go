@@ -92,19 +92,19 @@ func TestAgainFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for dir, want := range map[string]bool{used.dir: true, second.dir: true, left: false, other: true} {
+	for dir, want := range map[string]bool{used.Dir: true, second.Dir: true, left: false, other: true} {
 		if _, err := os.Stat(dir); (err == nil) != want {
 			t.Errorf("%s: %v", dir, err)
 		}
 	}
-	if err := errors.Join(used.remove(), second.remove(), os.RemoveAll(other)); err != nil {
+	if err := errors.Join(used.Remove(), second.Remove(), os.RemoveAll(other)); err != nil {
 		t.Error(err)
 	}
 	last, err := newAgainFolder(parent)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := last.remove(); err != nil {
+	if err := last.Remove(); err != nil {
 		t.Error(err)
 	}
 	if _, err := os.Stat(parent); !errors.Is(err, os.ErrNotExist) {

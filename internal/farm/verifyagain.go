@@ -8,12 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
-	"syscall"
 
 	"github.com/opencontainers/go-digest"
 
 	"github.com/ofarm/ofarm/internal/oci"
+	"github.com/ofarm/ofarm/internal/scratch"
 	"github.com/ofarm/ofarm/internal/solve"
 	"github.com/ofarm/ofarm/internal/source"
 	"github.com/ofarm/ofarm/llb"
@@ -40,19 +39,20 @@ func (r *verification) buildAgain(ctx context.Context) error {
 	if r.folder, err = newAgainFolder(r.againParent()); err != nil {
 		return err
 	}
-	project, err := r.copyProject(filepath.Join(r.folder.dir, "project"))
+	project, err := r.copyProject(filepath.Join(r.folder.Dir, "project"))
 	if err != nil {
 		return err
 	}
-	layout, err := oci.Open(filepath.Join(r.folder.dir, "oci"))
+	layout, err := oci.Open(filepath.Join(r.folder.Dir, "oci"))
 	if err != nil {
 		return err
 	}
 	again := *r.one.farm
-	again.CacheDir, again.Layout = r.folder.dir, layout
+	again.CacheDir, again.Layout = r.folder.Dir, layout
+	again.Bases = nil // assembling them must give what a registry gave
 	o := r.opt.BuildOptions
 	o.Project = project
-	o.Output = filepath.Join(r.folder.dir, "dist")
+	o.Output = filepath.Join(r.folder.Dir, "dist")
 	o.Engine = r.secondEngine(r.memory())
 	if r.two, err = newSide(ctx, &again, o); err != nil {
 		return err
@@ -165,89 +165,29 @@ func copyEntry(to string, e oci.Entry) error {
 	return errors.Join(err, out.Close())
 }
 
-// againFolder is the folder of a second build, locked for as long as it is used.
-type againFolder struct {
-	dir  string
-	lock *os.File
-}
-
 const (
-	// againName is the folder in the cache that has such folders.
+	// againName is the folder in the cache that has the second builds' own.
 	againName   = "again"
 	againPrefix = "verify-"
 )
 
-// newAgainFolder makes one, and removes those that were left by what was killed.
-func newAgainFolder(parent string) (*againFolder, error) {
+// newAgainFolder makes the folder of a second build, and removes those that were
+// left by what was killed.
+func newAgainFolder(parent string) (*scratch.Folder, error) {
 	parent, err := filepath.Abs(parent)
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(parent, 0o755); err != nil {
-		return nil, err
-	}
-	// Between the making of a folder and its lock nobody may take it for a left
-	// one.
-	all, err := lockDir(parent, syscall.LOCK_EX)
-	if err != nil {
-		return nil, err
-	}
-	defer all.Close()
-	if err := removeLeftAgain(parent); err != nil {
-		return nil, err
-	}
-	dir, err := os.MkdirTemp(parent, againPrefix+"*")
-	if err != nil {
-		return nil, err
-	}
-	f := &againFolder{dir: dir}
-	if f.lock, err = lockDir(dir, syscall.LOCK_EX); err != nil {
-		return nil, errors.Join(err, os.Remove(dir))
-	}
-	return f, nil
+	return scratch.Make(parent, againPrefix, removeAgain)
 }
 
-func removeLeftAgain(parent string) error {
-	entries, err := os.ReadDir(parent)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if !e.IsDir() || !strings.HasPrefix(e.Name(), againPrefix) {
-			continue
-		}
-		f := &againFolder{dir: filepath.Join(parent, e.Name())}
-		if f.lock, err = lockDir(f.dir, syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-			continue // in use
-		}
-		if err := f.remove(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// lockDir opens and locks a folder; closing it ends the lock.
-func lockDir(dir string, how int) (*os.File, error) {
-	f, err := os.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	if err := syscall.Flock(int(f.Fd()), how); err != nil {
-		f.Close()
-		return nil, fmt.Errorf("locking %s: %w", dir, err)
-	}
-	return f, nil
-}
-
-// remove removes the folder, once its daemon is gone.
-func (f *againFolder) remove() error {
-	defer f.lock.Close()
-	err := solve.RemoveState((&Farm{CacheDir: f.dir}).StateDir())
-	err = errors.Join(err, os.RemoveAll(f.dir))
+// removeAgain removes such a folder, once its daemon is gone.
+func removeAgain(dir string) error {
+	err := solve.RemoveState((&Farm{CacheDir: dir}).StateDir())
+	err = errors.Join(err, os.RemoveAll(dir))
 	// The cache's own folder of such folders goes with the last one.
-	if filepath.Base(filepath.Dir(f.dir)) == againName {
-		_ = os.Remove(filepath.Dir(f.dir))
+	if filepath.Base(filepath.Dir(dir)) == againName {
+		_ = os.Remove(filepath.Dir(dir))
 	}
 	return err
 }

@@ -153,7 +153,7 @@ func partners(changes []verify.Change) map[int]int {
 
 // explainTexts explains the difference of two texts at a file.
 func (r *verification) explainTexts(file, where, first, again string, hints verify.Hints) (verify.Difference, error) {
-	dir, err := os.MkdirTemp(r.folder.dir, "text-")
+	dir, err := os.MkdirTemp(r.folder.Dir, "text-")
 	if err != nil {
 		return verify.Difference{}, err
 	}

@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
 	"github.com/moby/buildkit/client"
+
+	"github.com/ofarm/ofarm/internal/scratch"
 )
 
 // stage is a folder beside an export's destination in which the export is made
@@ -18,7 +19,8 @@ import (
 type stage struct {
 	dest string // empty: nothing is exported
 	dir  string
-	lock *os.File // dir, locked while this process uses it
+	// folder is dir, held while this process uses it.
+	folder *scratch.Folder
 }
 
 // newStage makes a folder beside dest, ".NAME.export-RANDOM", and removes such
@@ -31,30 +33,11 @@ func newStage(dest string) (*stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	parent := filepath.Dir(dest)
-	if err := os.MkdirAll(parent, 0o755); err != nil {
-		return nil, err
-	}
-	// Between the making of a folder and its lock nobody may take it for a
-	// left one.
-	lock, err := lockFolder(parent, syscall.LOCK_EX)
+	folder, err := scratch.Make(filepath.Dir(dest), "."+filepath.Base(dest)+".export-", nil)
 	if err != nil {
 		return nil, err
 	}
-	defer lock.Close()
-	prefix := "." + filepath.Base(dest) + ".export-"
-	if err := removeLeft(parent, prefix); err != nil {
-		return nil, err
-	}
-	dir, err := os.MkdirTemp(parent, prefix+"*")
-	if err != nil {
-		return nil, err
-	}
-	s := &stage{dest: dest, dir: dir}
-	if s.lock, err = lockFolder(dir, syscall.LOCK_EX); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
-	}
-	return s, nil
+	return &stage{dest: dest, dir: folder.Dir, folder: folder}, nil
 }
 
 // export is what the client is told.
@@ -79,44 +62,6 @@ func destination(dest string) (string, error) {
 		return "", fmt.Errorf("%s is there and is not a folder", dest)
 	}
 	return dest, nil
-}
-
-// lockFolder opens and locks a folder; closing it ends the lock.
-func lockFolder(dir string, how int) (*os.File, error) {
-	f, err := os.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	if err := syscall.Flock(int(f.Fd()), how); err != nil {
-		f.Close()
-		return nil, fmt.Errorf("locking %s: %w", dir, err)
-	}
-	return f, nil
-}
-
-// removeLeft removes the folders in parent that start with prefix and that no
-// process holds.
-func removeLeft(parent, prefix string) error {
-	list, err := os.ReadDir(parent)
-	if err != nil {
-		return err
-	}
-	for _, entry := range list {
-		if !entry.IsDir() || !strings.HasPrefix(entry.Name(), prefix) {
-			continue
-		}
-		dir := filepath.Join(parent, entry.Name())
-		lock, err := lockFolder(dir, syscall.LOCK_EX|syscall.LOCK_NB)
-		if err != nil {
-			continue // in use
-		}
-		err = os.RemoveAll(dir)
-		lock.Close()
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // finish makes the exported files fit to be shipped, shows them to check, and
@@ -152,8 +97,7 @@ func (s *stage) discard() {
 	if s.dest == "" {
 		return
 	}
-	_ = os.RemoveAll(s.dir)
-	s.lock.Close()
+	_ = s.folder.Remove()
 }
 
 // swap puts the folder dir in the place of dest. If dest is there the two

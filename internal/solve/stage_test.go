@@ -227,14 +227,16 @@ func TestStageLeft(t *testing.T) {
 	parent := t.TempDir()
 	dest := filepath.Join(parent, "one")
 	living := fill(t, dest, "living")
-	dead := fill(t, dest, "dead")
-	dead.lock.Close()
-	other := fill(t, filepath.Join(parent, "other"), "other")
-	other.lock.Close()
+	dead, other := filepath.Join(parent, ".one.export-dead"), filepath.Join(parent, ".other.export-dead")
+	for _, dir := range []string{dead, other} {
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
 	next := fill(t, dest, "next")
-	for s, want := range map[*stage]bool{living: true, dead: false, other: true, next: true} {
-		if _, err := os.Stat(s.dir); (err == nil) != want {
-			t.Errorf("%s: %v", s.dir, err)
+	for dir, want := range map[string]bool{living.dir: true, dead: false, other: true, next.dir: true} {
+		if _, err := os.Stat(dir); (err == nil) != want {
+			t.Errorf("%s: %v", dir, err)
 		}
 	}
 	living.discard()

@@ -1,0 +1,93 @@
+// Package scratch makes folders to work in that don't outlive their use: who
+// made one holds a lock on it (flock(2)) until it is removed. A process that was
+// killed holds nothing, so whoever makes the next folder of the same name removes
+// what it left. There is no file with a process number to go stale.
+package scratch
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// Folder is a folder to work in.
+type Folder struct {
+	// Dir is its path, absolute if its parent's was.
+	Dir    string
+	lock   *os.File
+	remove func(dir string) error
+}
+
+// Make makes a folder in parent, which is made if it isn't there, and removes
+// those of the same prefix that nobody holds any more. Its name is the prefix
+// and some random letters. Remove is how a folder is removed: nil means
+// [os.RemoveAll]; one that does more must stand what a killed process left.
+func Make(parent, prefix string, remove func(dir string) error) (*Folder, error) {
+	if remove == nil {
+		remove = os.RemoveAll
+	}
+	if err := os.MkdirAll(parent, 0o755); err != nil {
+		return nil, err
+	}
+	// Between the making of a folder and its lock nobody may take it for a left
+	// one.
+	all, err := hold(parent, syscall.LOCK_EX)
+	if err != nil {
+		return nil, err
+	}
+	defer all.Close()
+	if err := removeLeft(parent, prefix, remove); err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp(parent, prefix+"*")
+	if err != nil {
+		return nil, err
+	}
+	f := &Folder{Dir: dir, remove: remove}
+	if f.lock, err = hold(dir, syscall.LOCK_EX); err != nil {
+		return nil, errors.Join(err, os.Remove(dir))
+	}
+	return f, nil
+}
+
+// Remove removes the folder with all that is in it.
+func (f *Folder) Remove() error {
+	defer f.lock.Close()
+	return f.remove(f.Dir)
+}
+
+func removeLeft(parent, prefix string, remove func(dir string) error) error {
+	entries, err := os.ReadDir(parent)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if !e.IsDir() || !strings.HasPrefix(e.Name(), prefix) {
+			continue
+		}
+		left := Folder{Dir: filepath.Join(parent, e.Name()), remove: remove}
+		if left.lock, err = hold(left.Dir, syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+			continue // in use
+		}
+		if err := left.Remove(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hold opens and locks a folder; closing it ends the lock.
+func hold(dir string, how int) (*os.File, error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), how); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("locking %s: %w", dir, err)
+	}
+	return f, nil
+}
