@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -17,7 +18,7 @@ import (
 // that isn't this program, behind this program's own folder if that is on PATH.
 func compiler(argv0, path string) (string, error) {
 	name := filepath.Base(argv0)
-	self, err := os.Stat("/proc/self/exe")
+	self, err := thisProgram()
 	if err != nil {
 		return "", fmt.Errorf("finding the real %s: %w", name, err)
 	}
@@ -37,6 +38,16 @@ func compiler(argv0, path string) (string, error) {
 		return "", fmt.Errorf("no %s on PATH behind %s", name, argv0)
 	}
 	return filepath.Abs(first)
+}
+
+// thisProgram is this program's own file. On a machine of another platform
+// /proc/self/exe is the emulator's, which only makes it read as this program's.
+func thisProgram() (os.FileInfo, error) {
+	file, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	return os.Stat(file)
 }
 
 // searchDirs asks the compiler for its own library folders. Flags that change
@@ -95,6 +106,19 @@ func runCompiler(real string, args []string, stdout, stderr io.Writer) (int, err
 		return exit.ExitCode(), nil
 	}
 	return 0, err
+}
+
+// tryCompiler runs a link that is only heard if it works, and tells whether it
+// did.
+func tryCompiler(real string, args []string) (bool, error) {
+	var stdout, stderr bytes.Buffer
+	status, err := runCompiler(real, args, &stdout, &stderr)
+	if err != nil || status != 0 {
+		return false, err
+	}
+	os.Stdout.Write(stdout.Bytes())
+	os.Stderr.Write(stderr.Bytes())
+	return true, nil
 }
 
 func response(args []string) (string, error) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"io"
 	"os"
 	"path/filepath"
@@ -52,16 +51,12 @@ func runLink(real string, args []string, c *crossRef) (int, error) {
 	if c.dir == "" {
 		return runCompiler(real, args, os.Stdout, os.Stderr)
 	}
-	var stdout, stderr bytes.Buffer
-	status, err := runCompiler(real, c.args, &stdout, &stderr)
-	if err != nil || status != 0 {
-		c.remove()
-		c.why = "the linker didn't take -Map and --cref"
-		return runCompiler(real, args, os.Stdout, os.Stderr)
+	if done, err := tryCompiler(real, c.args); done && err == nil {
+		return 0, nil
 	}
-	os.Stdout.Write(stdout.Bytes())
-	os.Stderr.Write(stderr.Bytes())
-	return 0, nil
+	c.remove()
+	c.why = "the linker didn't take -Map and --cref"
+	return runCompiler(real, args, os.Stdout, os.Stderr)
 }
 
 // undefined reads what an executable takes from shared libraries, and who

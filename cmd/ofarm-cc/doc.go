@@ -7,7 +7,8 @@
 // compiler has (links or copies of one file) in a folder that comes first on
 // PATH. Called as gcc, it takes the first gcc on PATH behind itself for the real
 // one. Whatever is no final link of an executable goes to the real compiler by
-// exec: same process, same arguments.
+// exec: same process, same arguments. The one exception are links of OCaml's
+// native plugins, see package link.
 //
 // # Environment
 //

@@ -44,10 +44,13 @@ func run(argv []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if !line.Final {
-		return 0, pass(real, argv)
+	switch {
+	case line.Final:
+		return finalLink(real, line, mode)
+	case line.Shared && mode == link.MostlyStatic:
+		return sharedLink(real, argv, line, mode)
 	}
-	return finalLink(real, line, mode)
+	return 0, pass(real, argv)
 }
 
 // pass becomes the real compiler. argv[0] is its full path: GCC looks for its
@@ -55,6 +58,22 @@ func run(argv []string) (int, error) {
 func pass(real string, argv []string) error {
 	args := append([]string{real}, argv[1:]...)
 	return fmt.Errorf("running %s: %w", real, syscall.Exec(real, args, os.Environ()))
+}
+
+// sharedLink links a native plugin with the compiler's own libraries static, and
+// passes on what is another library, or can't be linked so: that a plugin isn't
+// portable is for the audit to say.
+func sharedLink(real string, argv []string, line *link.Line, mode link.Mode) (int, error) {
+	o, err := options(real, line, mode)
+	if err != nil {
+		return 0, err
+	}
+	if args := link.RewritePlugin(line, o); args != nil {
+		if done, err := tryCompiler(real, args); done || err != nil {
+			return 0, err
+		}
+	}
+	return 0, pass(real, argv)
 }
 
 // finalLink rewrites a link, runs it and writes it down, whether it worked or not.

@@ -99,9 +99,10 @@ func TestAuditHints(t *testing.T) {
 	glibc := func(version string, symbols ...string) *audit.Violation {
 		return &audit.Violation{Rule: audit.RuleGLIBC, What: "GLIBC_" + version, Symbols: symbols}
 	}
-	needed := func(lib string) *audit.Violation {
-		return &audit.Violation{Rule: audit.RuleNeeded, Library: lib}
+	neededBy := func(file, lib string) *audit.Violation {
+		return &audit.Violation{File: file, Rule: audit.RuleNeeded, Library: lib}
 	}
+	needed := func(lib string) *audit.Violation { return neededBy("bin/x", lib) }
 	for name, tt := range map[string]struct {
 		v      *audit.Violation
 		policy string
@@ -114,8 +115,12 @@ func TestAuditHints(t *testing.T) {
 		"older than all":   {glibc("2.34", "dlopen"), "glibc_2.17", "debian-bullseye: with glibc 2.31 it is the oldest target"},
 		"none so old":      {glibc("2.29", "pow"), "glibc_2.17", "no target has a glibc of 2.17"},
 		"runtime":          {needed("libstdc++.so.6"), "mostly-static", "-static-libstdc++"},
-		"library":          {needed("libssl.so.3"), "mostly-static", "static archive"},
+		"executable":       {needed("libssl.so.3"), "mostly-static", "static archive"},
 		"static":           {needed("libc.so.6"), "static", "-static"},
+		"plugin":           {neededBy("dist/x/bin/p.cmxs", "libssl.so.3"), "mostly-static", "built with -fPIC"},
+		"plugin's runtime": {neededBy("p.cmxs", "libstdc++.so.6"), "mostly-static", "-static-libstdc++"},
+		"library":          {neededBy("libx.so.2.1", "libz.so.1"), "mostly-static", "built with -fPIC"},
+		"static library":   {neededBy("p.cmxs", "libc.so.6"), "static", "no shared library is static"},
 		"on macOS":         {needed("/opt/homebrew/lib/libssl.3.dylib"), "mostly-static", "lib*.a"},
 		"static on macOS":  {needed("/usr/lib/libSystem.B.dylib"), "static", "macOS has no static"},
 	} {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -104,12 +105,23 @@ func neededHint(v *audit.Violation, p audit.Policy) string {
 		return hintAuditMacStatic
 	case strings.HasSuffix(v.Library, ".dylib"), strings.Contains(v.Library, ".framework/"):
 		return hintAuditDylib
+	case p.Linkage == audit.Static && isLibrary(v.File):
+		return hintAuditNotStatic
 	case p.Linkage == audit.Static:
 		return hintAuditStatic
 	case strings.HasPrefix(v.Library, "libstdc++"), strings.HasPrefix(v.Library, "libgcc_s"):
 		return hintAuditRuntime
+	case isLibrary(v.File):
+		return hintAuditLibrary
 	}
 	return hintAuditArchive
+}
+
+// isLibrary tells shared libraries, OCaml's plugins among them, by their names:
+// no link mode changes what they need, and no record tells of their links.
+func isLibrary(file string) bool {
+	name := path.Base(file)
+	return strings.HasSuffix(name, ".cmxs") || strings.HasSuffix(name, ".so") || strings.Contains(name, ".so.")
 }
 
 // policyHint is about files of policies that can't be understood.

@@ -20,8 +20,10 @@
 //     Not -static-pie: with OCaml 5 it crashes before main, since -Wl,-E leaves
 //     a thread-local relocation that musl's start code doesn't process.
 //   - static-pie (musl): the same at an address that the kernel chooses, with
-//     -static-pie. What exports symbols (-Wl,-E, -rdynamic) is dropped: nothing
-//     is ever loaded into a static executable, and without it OCaml 5 runs.
+//     -static-pie. What exports symbols (-Wl,-E, -rdynamic, --dynamic-list and
+//     its like) is dropped: nothing is ever loaded into a static executable, and
+//     without it OCaml 5 runs. It was seen with musl, and glibc's start code does
+//     no better: there a test has the same crash with a variable of its own.
 //   - mostly-static (glibc): every library is given as the path of its static
 //     archive, except glibc's own family, which stays dynamic, since a static
 //     glibc can't load the NSS modules and converters it needs. With
@@ -61,6 +63,26 @@
 // ocamlopt makes of a program's start, which names every unit that is linked;
 // dynlink.a on the line says nothing, since ocamlopt puts there what may not be
 // used. Bytecode loads plugins without dlopen and stays.
+//
+// # Plugins
+//
+// In mode mostly-static a native plugin (.cmxs) gets libstdc++ and libgcc
+// statically, as executables do ([RewritePlugin]); else C++ stubs of its own would
+// tie it to a distro's libstdc++. Nothing else of its line changes: archives of
+// other libraries need not be fit for a shared library, the compiler's own are.
+// Should the compiler refuse, the line is taken as it came, and the audit tells.
+//
+// A host with C++ of its own has its own copy, and OCaml exports all symbols of a
+// host (-Wl,-E): what both have, the loader takes from the host, so there is one
+// copy of it, as with a shared libstdc++; what only the plugin has is the
+// plugin's. Within a target both are of one compiler. The plugin's copy isn't
+// hidden (--exclude-libs): then streams, locales and the types of exceptions
+// would be two.
+//
+// Other shared libraries stay as they are, stub libraries (dll*.so) above all:
+// those are loaded by bytecode on the machine that builds. The sign of a plugin is
+// the object that ocamlopt makes of its start, not its name. Links of shared
+// libraries aren't written down.
 //
 // # What is written down
 //

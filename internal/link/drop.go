@@ -94,8 +94,26 @@ func (r *rewriter) dropsLinker(tokens []token) int {
 		return 1
 	case listed, switches[w]:
 		return 1
+	case r.o.Mode == StaticPIE && isExport(w):
+		return r.dropsWithValue(tokens, "exported symbols crash it")
 	}
 	return r.dropsRunpath(tokens)
+}
+
+// isExport tells the options that name symbols to export.
+func isExport(w string) bool {
+	name, _, _ := strings.Cut(strings.TrimLeft(w, "-"), "=")
+	return strings.HasPrefix(w, "-") && (name == "dynamic-list" || name == "export-dynamic-symbol" || name == "export-dynamic-symbol-list")
+}
+
+// dropsWithValue drops an option with its argument, be that joined or apart.
+func (r *rewriter) dropsWithValue(tokens []token, why string) int {
+	words := []string{tokens[0].text}
+	if !strings.Contains(words[0], "=") && len(tokens) > 1 && tokens[1].value {
+		words = append(words, tokens[1].text)
+	}
+	r.note("dropped -Wl,%s: %s in a %s link", strings.Join(words, ","), why, r.o.Mode)
+	return len(words)
 }
 
 // dropsRunpath drops -rpath and -R with their argument: a folder of the build
@@ -105,13 +123,8 @@ func (r *rewriter) dropsRunpath(tokens []token) int {
 	separate := w == "-rpath" || w == "--rpath" || w == "-R"
 	joined := strings.HasPrefix(w, "-rpath=") || strings.HasPrefix(w, "--rpath=") ||
 		strings.HasPrefix(w, "-R") && len(w) > 2
-	switch {
-	case separate && len(tokens) > 1 && tokens[1].value:
-		r.note("dropped -Wl,%s,%s: no RUNPATH in a %s link", w, tokens[1].text, r.o.Mode)
-		return 2
-	case separate, joined:
-		r.note("dropped -Wl,%s: no RUNPATH in a %s link", w, r.o.Mode)
-		return 1
+	if separate || joined {
+		return r.dropsWithValue(tokens, "no RUNPATH")
 	}
 	return 0
 }

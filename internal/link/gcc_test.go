@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -133,6 +134,33 @@ func TestLinksStaticPIE(t *testing.T) {
 	}
 	if r.Type != audit.TypeStaticPIE || r.ThreadStack != DefaultThreadStack || r.BuildID != "" {
 		t.Errorf("type %q, thread stack %d, build ID %q", r.Type, r.ThreadStack, r.BuildID)
+	}
+}
+
+// TestStaticPIEExports links what OCaml 5's runtime has, a thread-local variable
+// that is reached at a fixed distance from the thread's pointer, with everything
+// by which a line can export it. Where it is exported the linker leaves that
+// distance to a loader, and there is none: the program crashes before main.
+func TestStaticPIEExports(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.write("state.c", "__thread int caml_state = 3;\n")
+	b.write("uses.c", "extern __thread int caml_state;\nint main(void) { return caml_state - 3; }\n")
+	b.gcc("-fPIE", "-ftls-model=initial-exec", "-c", "state.c", "uses.c")
+	b.write("list", "{ caml_state; };\n")
+	for _, exports := range [][]string{
+		{"-Wl,-E"}, {"-rdynamic"}, {"-Wl,--export-dynamic"}, {"-Xlinker", "-export-dynamic"},
+		{"-Wl,--dynamic-list=list"}, {"-Wl,--dynamic-list,list"}, {"-Wl,-dynamic-list", "-Wl,list"},
+		{"-Wl,--export-dynamic-symbol=caml_state"}, {"-Wl,--export-dynamic-symbol,caml_state"},
+		{"-Wl,--export-dynamic-symbol-list=list"}, {"-Wl,-z,now,-E,-z,relro"},
+	} {
+		r := b.link(StaticPIE, slices.Concat([]string{"uses.o", "state.o"}, exports)...)
+		if r.Type != audit.TypeStaticPIE {
+			t.Errorf("%q: type %q", exports, r.Type)
+		}
+		if relocations := b.run("readelf", "-rW", "main-static-pie"); strings.Contains(relocations, "TPOFF") || strings.Contains(relocations, "TPREL") {
+			t.Errorf("%q: relocations for a loader:\n%s", exports, relocations)
+		}
 	}
 }
 

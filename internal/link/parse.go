@@ -9,6 +9,7 @@ import (
 type Line struct {
 	Args   []string // all arguments after the program's name, response files expanded
 	Final  bool     // it links an executable, and nothing else
+	Shared bool     // it links a shared library, and nothing else
 	Output string   // the file it makes; "a.out" unless it says otherwise
 	tokens []token
 }
@@ -31,7 +32,9 @@ func Parse(args []string, open func(name string) ([]byte, error)) (*Line, error)
 			l.Output = t.text
 		}
 	}
-	l.Final = l.final() && !p.incomplete && p.option == ""
+	if !p.incomplete && p.option == "" {
+		l.Final, l.Shared = l.links()
+	}
 	return l, nil
 }
 
@@ -150,23 +153,26 @@ func (p *parser) add(t token) {
 	p.line.tokens = append(p.line.tokens, t)
 }
 
-func (l *Line) final() bool {
-	inputs := false
+// links tells what a line makes: an executable, a shared library, or neither.
+func (l *Line) links() (executable, library bool) {
+	inputs, shared := false, false
 	for _, t := range l.tokens {
 		switch t.kind {
 		case input:
 			inputs = true
 		case linker:
+			shared = shared || !t.value && makesShared[t.text]
 			if !t.value && notLinkInLinker[t.text] {
-				return false
+				return false, false
 			}
 		case flag:
+			shared = shared || makesShared[t.text]
 			if notLink[t.text] || hasAnyPrefix(t.text, notLinkPrefixes) {
-				return false
+				return false, false
 			}
 		}
 	}
-	return inputs
+	return inputs && !shared, inputs && shared
 }
 
 func hasAnyPrefix(s string, prefixes []string) bool {

@@ -41,11 +41,15 @@ var separate = map[string]bool{
 	"-target": true, "-arch": true, "-framework": true,
 }
 
+// makesShared lists the options, of the driver and the linker, that make a shared
+// library.
+var makesShared = map[string]bool{"-shared": true, "--shared": true, "-Bshareable": true}
+
 // notLink lists the driver's options that end before the linker, or make
-// something other than an executable, or only print.
+// something other than an executable or a shared library, or only print.
 var notLink = map[string]bool{
 	"-c": true, "-S": true, "-E": true, "-M": true, "-MM": true, "-fsyntax-only": true,
-	"-shared": true, "--shared": true, "-r": true, "-dynamiclib": true, "-bundle": true,
+	"-r": true, "-dynamiclib": true, "-bundle": true,
 	"-###": true, "--version": true, "--help": true, "--target-help": true,
 	"--preprocess": true, "--compile": true, "--assemble": true,
 	"-dumpmachine": true, "-dumpversion": true, "-dumpfullversion": true, "-dumpspecs": true,
@@ -56,7 +60,6 @@ var notLinkPrefixes = []string{"-print-", "--print-", "--help="}
 
 // notLinkInLinker lists the same among the linker's own words.
 var notLinkInLinker = map[string]bool{
-	"-shared": true, "--shared": true, "-Bshareable": true,
 	"-r": true, "-i": true, "-relocatable": true, "--relocatable": true,
 }
 
@@ -69,6 +72,8 @@ var linkerSeparate = map[string]bool{
 	"-o": true, "--output": true, "-F": true, "-f": true, "-I": true, "-dynamic-linker": true,
 	"--dynamic-linker": true, "--wrap": true, "--defsym": true, "-defsym": true,
 	"--version-script": true, "-version-script": true, "--dynamic-list": true, "-dynamic-list": true,
+	"--export-dynamic-symbol": true, "-export-dynamic-symbol": true,
+	"--export-dynamic-symbol-list": true, "-export-dynamic-symbol-list": true,
 	"-Map": true, "--Map": true, "-plugin": true, "--plugin": true, "-plugin-opt": true,
 	"--plugin-opt": true, "-A": true, "-b": true, "-c": true, "-G": true, "-init": true, "-fini": true,
 	"-Y": true, "-a": true, "-assert": true, "--section-start": true, "-Tbss": true, "-Tdata": true,
