@@ -60,17 +60,21 @@ func edges(t *testing.T) []string {
 	return list
 }
 
+// settings is the one package that leaves may import: it reads files in TOML, and
+// imports none itself.
+const settings = "internal/tomlfile"
+
 // leaves import no other package of the project.
 var leaves = []string{
 	"internal/apk", "internal/aptsources", "internal/audit", "internal/deb", "internal/input",
-	"internal/lock", "internal/oci", "internal/opam", "internal/release", "targets",
+	"internal/lock", "internal/oci", "internal/opam", "internal/release", "targets", settings,
 }
 
 // TestLeaves are the rules that no edit of imports.txt may change unseen.
 func TestLeaves(t *testing.T) {
 	for _, e := range edges(t) {
 		from, to, _ := strings.Cut(e, " -> ")
-		if slices.Contains(leaves, from) {
+		if slices.Contains(leaves, from) && to != settings {
 			t.Errorf("%s is a leaf and imports %s", from, to)
 		}
 		if strings.HasPrefix(to, "cmd/") {

@@ -1,9 +1,9 @@
 package audit
 
 import (
-	"bytes"
+	"github.com/hashicorp/go-multierror"
 
-	"github.com/pelletier/go-toml/v2"
+	"github.com/ofarm/ofarm/internal/tomlfile"
 )
 
 // PolicyKey documents one key of a policy's file.
@@ -64,9 +64,12 @@ type policyFile struct {
 // mistakes are reported at once, as a *multierror.Error of [*Mistake].
 func ParsePolicy(name string, data []byte) (p Policy, prefixes []string, err error) {
 	var f policyFile
-	d := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields()
-	if err := d.Decode(&f); err != nil {
-		return Policy{}, nil, mistakes(name, err)
+	if list := tomlfile.Decode(name, data, &f); list != nil {
+		var all *multierror.Error
+		for _, m := range list {
+			all = multierror.Append(all, &Mistake{m})
+		}
+		return Policy{}, nil, all
 	}
 	if err := f.check(name, data); err != nil {
 		return Policy{}, nil, err

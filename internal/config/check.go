@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/go-multierror"
 
 	"github.com/ofarm/ofarm/internal/opam"
+	"github.com/ofarm/ofarm/internal/tomlfile"
 	"github.com/ofarm/ofarm/targets"
 )
 
@@ -22,13 +23,13 @@ var (
 // checker collects mistakes of values that TOML's own kinds can't tell apart.
 type checker struct {
 	name string
-	at   map[string]position
+	at   map[string]tomlfile.Place
 	all  *multierror.Error
 }
 
 // check reports all such mistakes, each where its key stands.
 func check(name string, data []byte, f File) error {
-	c := checker{name: name, at: positions(data)}
+	c := checker{name: name, at: tomlfile.Places(data)}
 	for _, t := range f.Targets {
 		c.target("targets", t)
 	}
@@ -48,7 +49,7 @@ func check(name string, data []byte, f File) error {
 
 func (c *checker) fail(key, text string) {
 	at := c.at[key]
-	c.all = multierror.Append(c.all, &Mistake{File: c.name, Line: at.line, Column: at.column, Text: key + ": " + text})
+	c.all = multierror.Append(c.all, &Mistake{tomlfile.Mistake{File: c.name, Line: at.Line, Column: at.Column, Text: key + ": " + text}})
 }
 
 func (c *checker) target(key, name string) {
@@ -87,11 +88,6 @@ func (c *checker) values(prefix string, t Target) {
 }
 
 func quote(s string) string { return `"` + s + `"` }
-
-func joinKey(key []string) string { return strings.Join(key, ".") }
-
-// trimTOML takes the library's prefix off its message.
-func trimTOML(s string) string { return strings.TrimPrefix(s, "toml: ") }
 
 // Bytes reads a size such as "8MiB", "512KiB" or "65536"; empty is 0.
 func Bytes(size string) (int64, error) {

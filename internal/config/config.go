@@ -1,14 +1,12 @@
 package config
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
 	"os"
 
 	"github.com/hashicorp/go-multierror"
-	"github.com/pelletier/go-toml/v2"
 
+	"github.com/ofarm/ofarm/internal/tomlfile"
 	"github.com/ofarm/ofarm/targets"
 )
 
@@ -82,19 +80,7 @@ type file struct {
 }
 
 // Mistake is one thing wrong with an ofarm.toml.
-type Mistake struct {
-	// File is its name, Line and Column count from 1; 0 where unknown.
-	File         string
-	Line, Column int
-	Text         string
-}
-
-func (m *Mistake) Error() string {
-	if m.Line == 0 {
-		return m.File + ": " + m.Text
-	}
-	return fmt.Sprintf("%s:%d:%d: %s", m.File, m.Line, m.Column, m.Text)
-}
+type Mistake struct{ tomlfile.Mistake }
 
 // Read reads the file at a path; a missing one is the zero value.
 func Read(path string) (File, error) {
@@ -112,32 +98,15 @@ func Read(path string) (File, error) {
 // *multierror.Error of [*Mistake].
 func Parse(name string, data []byte) (File, error) {
 	var f file
-	d := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields()
-	if err := d.Decode(&f); err != nil {
-		return File{}, mistakes(name, err)
+	if list := tomlfile.Decode(name, data, &f); list != nil {
+		var all *multierror.Error
+		for _, m := range list {
+			all = multierror.Append(all, &Mistake{m})
+		}
+		return File{}, all
 	}
 	f.File.AllTargets = f.Target
 	return f.File, check(name, data, f.File)
-}
-
-func mistakes(name string, err error) error {
-	var all *multierror.Error
-	var strict *toml.StrictMissingError
-	if errors.As(err, &strict) {
-		for _, e := range strict.Errors {
-			line, column := e.Position()
-			text := fmt.Sprintf("unknown key %q", joinKey(e.Key()))
-			all = multierror.Append(all, &Mistake{File: name, Line: line, Column: column, Text: text})
-		}
-		return all
-	}
-	m := &Mistake{File: name, Text: err.Error()}
-	var decode *toml.DecodeError
-	if errors.As(err, &decode) {
-		m.Line, m.Column = decode.Position()
-		m.Text = trimTOML(decode.Error())
-	}
-	return multierror.Append(all, m)
 }
 
 // For returns what holds for a target: its own table over the top level.
