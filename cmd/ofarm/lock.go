@@ -208,6 +208,9 @@ func (w *world) checkLock(o lockOptions, dir string) error {
 	if err := w.warnProject(project); err != nil {
 		return err
 	}
+	for _, note := range project.DuneNotes() {
+		fmt.Fprintf(w.Stderr, noteDune, note)
+	}
 	_, _, err = project.ReadLock()
 	var stale *farm.StaleError
 	if o.json && (err == nil || errors.As(err, &stale)) {

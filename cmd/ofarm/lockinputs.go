@@ -42,7 +42,7 @@ func (w *world) resolveOptions(o lockOptions, p *farm.Project, old *lock.File) (
 	if opt.Targets, err = lockTargets(o, p, old); err != nil {
 		return opt, err
 	}
-	if opt.Roots, err = lockRoots(o, p, old); err != nil {
+	if opt.Roots, err = lockRoots(o, p, old, opt.Targets); err != nil {
 		return opt, err
 	}
 	if err := askFor(&opt, o, p, old); err != nil {
@@ -55,9 +55,9 @@ func (w *world) resolveOptions(o lockOptions, p *farm.Project, old *lock.File) (
 	return opt, err
 }
 
-// lockRoots are the roots for proving: those asked for, and those that the lock
-// has besides.
-func lockRoots(o lockOptions, p *farm.Project, old *lock.File) ([]resolve.Root, error) {
+// lockRoots are the roots for proving: those asked for, for each platform that
+// there are targets of, and those that the lock has besides.
+func lockRoots(o lockOptions, p *farm.Project, old *lock.File, list []resolve.Target) ([]resolve.Root, error) {
 	names := slices.Concat(o.prove, p.Config.Prove)
 	var known []string
 	if old != nil {
@@ -68,14 +68,16 @@ func lockRoots(o lockOptions, p *farm.Project, old *lock.File) ([]resolve.Root, 
 		return nil, err
 	}
 	var out []resolve.Root
-	add := func(b farm.BareRoot, platform string) {
-		r := resolve.Root{Name: b.Name, Release: b.Release, Platform: targets.Platform(platform), Packages: b.Packages}
+	add := func(b farm.BareRoot, platform targets.Platform) {
+		r := resolve.Root{Name: b.Name, Release: b.Release, Platform: platform, Packages: b.Packages}
 		if !slices.ContainsFunc(out, func(o resolve.Root) bool { return o.Name == r.Name && o.Platform == r.Platform }) {
 			out = append(out, r)
 		}
 	}
 	for _, b := range bare {
-		add(b, o.platform)
+		for _, t := range list {
+			add(b, t.Platform)
+		}
 	}
 	if old == nil {
 		return out, nil
@@ -86,7 +88,7 @@ func lockRoots(o lockOptions, p *farm.Project, old *lock.File) ([]resolve.Root, 
 			return nil, err
 		}
 		for _, b := range kept {
-			add(b, t.Platform)
+			add(b, targets.Platform(t.Platform))
 		}
 	}
 	return out, nil

@@ -25,7 +25,7 @@ func proveHint(err error) string {
 	case prove.Library:
 		return hintProveLibrary
 	case prove.Platform:
-		return hintProvePlatform
+		return hintPlatform
 	case prove.Timeout:
 		return hintProveTimeout
 	}

@@ -55,6 +55,10 @@ func TestReport(t *testing.T) {
 			err:  &audit.Violation{Rule: audit.RuleGLIBC, File: "bin/x"},
 			want: "ofarm: error: " + (&audit.Violation{Rule: audit.RuleGLIBC, File: "bin/x"}).Error() + "\nofarm: hint: " + hintGLIBC + "\n",
 		},
+		"a plugin's library": {
+			err:  &audit.Violation{Rule: audit.RuleNeeded, File: "x/bin/p.cmxs", What: "libssl.so.3", Why: "no"},
+			want: "ofarm: error: x/bin/p.cmxs: libssl.so.3: no\nofarm: hint: " + hintPlugin + "\n",
+		},
 		"step": {err: step, want: "ofarm: error: alpine-3.20: dune.3.17.2: exit code 2\n  command: sh step.sh\n" +
 			"  | curl: Could not resolve host: example.org\n  whole log: logs/dune.log\n" + network},
 		"step whose log was shown": {err: fmt.Errorf("building: %w", several(step, two)), shown: true,

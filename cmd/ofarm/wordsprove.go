@@ -25,10 +25,9 @@ What passed once is known to BuildKit, and isn't run again.`
 	flagRoot         = "`NAME,…` prove in these roots (default: in all)"
 	flagProveTimeout = "`TIME` how long one executable may take in one root"
 
-	hintProveBuild    = `"ofarm build" makes them`
-	hintProveChanged  = `"ofarm build" makes it again`
-	hintProveVersion  = "build it for an older release: glibc runs what was linked with an older one, and not the other way round"
-	hintProveLibrary  = `link = "mostly-static" links the library's static archive`
-	hintProvePlatform = "name a BuildKit daemon on a machine of that platform with --addr"
-	hintProveTimeout  = "allow more time with --timeout"
+	hintProveBuild   = `"ofarm build" makes them`
+	hintProveChanged = `"ofarm build" makes it again`
+	hintProveVersion = "build it for an older release: glibc runs what was linked with an older one, and not the other way round"
+	hintProveLibrary = `link = "mostly-static" links the library's static archive`
+	hintProveTimeout = "allow more time with --timeout"
 )

@@ -21,17 +21,12 @@ type DuneWarning struct {
 // DuneWarnings compares the project's opam files with its dune-project, if it
 // has one that generates them.
 func (p *Project) DuneWarnings() ([]DuneWarning, error) {
-	path := filepath.Join(p.Dir, "dune-project")
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	f, err := duneproject.Parse(path, data)
-	if err != nil {
+	f, err := p.duneProject()
+	switch {
+	case opam.Mistakes(err) != nil:
 		return []DuneWarning{{Text: err.Error()}}, nil
+	case f == nil:
+		return nil, err
 	}
 	out := p.notGenerated(f)
 	for _, pkg := range p.Packages {
@@ -44,6 +39,35 @@ func (p *Project) DuneWarnings() ([]DuneWarning, error) {
 		}
 	}
 	return out, nil
+}
+
+// DuneNotes says what of dune-project isn't compared with the opam files, since
+// it isn't understood: one line each, with its place. There are none where dune
+// writes no opam files, and where [Project.DuneWarnings] has what is wrong.
+func (p *Project) DuneNotes() []string {
+	f, err := p.duneProject()
+	if err != nil || f == nil || !f.Generate {
+		return nil
+	}
+	var out []string
+	for _, n := range f.Notes {
+		out = append(out, n.String())
+	}
+	return out
+}
+
+// duneProject reads the project's dune-project; nil where there is none. What is
+// wrong with it are mistakes as those of opam files.
+func (p *Project) duneProject() (*duneproject.File, error) {
+	path := filepath.Join(p.Dir, "dune-project")
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return duneproject.Parse(path, data)
 }
 
 // notGenerated tells which opam files dune would write and hasn't yet.

@@ -86,7 +86,7 @@ func (f *Farm) Prove(ctx context.Context, o ProveOptions) ([]prove.Result, error
 	}
 	defer engine.Close()
 	results, err := prove.Run(ctx, checks, prove.Options{
-		Engine: engine, Layout: f.Layout.Dir(), Dir: f.ProveDir(), Timeout: o.Timeout, Done: o.Done,
+		Engine: engine, Platforms: engine.Platforms, Layout: f.Layout.Dir(), Dir: f.ProveDir(), Timeout: o.Timeout, Done: o.Done,
 	})
 	if err != nil {
 		return nil, err

@@ -160,7 +160,8 @@ func (p *Project) targetDifferences(f *lock.File) []string {
 	return diff
 }
 
-// rootDifferences lists ofarm.toml's roots for proving that aren't locked.
+// rootDifferences lists ofarm.toml's roots for proving that aren't locked for a
+// platform that has targets.
 func (p *Project) rootDifferences(f *lock.File) []string {
 	roots, err := BareRoots(p.Config.Prove, f.TargetNames())
 	if err != nil {
@@ -168,8 +169,12 @@ func (p *Project) rootDifferences(f *lock.File) []string {
 	}
 	var diff []string
 	for _, r := range roots {
-		if !slices.ContainsFunc(f.Roots, func(t lock.Target) bool { return t.Name == r.Name }) {
-			diff = append(diff, fmt.Sprintf("%s asks for root %s", config.Name, r.Name))
+		for _, t := range f.Targets {
+			id := lock.TargetID{Name: r.Name, Platform: t.Platform}
+			line := fmt.Sprintf("%s asks for root %s", config.Name, targets.Folder(id.Name, targets.Platform(id.Platform)))
+			if _, ok := f.Root(id); !ok && !slices.Contains(diff, line) {
+				diff = append(diff, line)
+			}
 		}
 	}
 	return diff

@@ -27,13 +27,20 @@
 //     by the vertex ([Options.Dir]). Where that is missing and an output is
 //     expected, the program is run again, past BuildKit's cache.
 //   - Failures aren't cached, by BuildKit or here.
+//   - Roots are of the artifacts' own platform, and another platform's are run by
+//     whatever the daemon's machine has for them. On Linux that is an emulator
+//     that the kernel knows of (binfmt_misc) and holds open (its flag F), since
+//     a bare root has none. A daemon may also put one of its own into the root
+//     (BuildKit's images have buildkit-qemu-*) and then doesn't name the platform,
+//     and what was proved once needs none; so nothing is refused beforehand, and
+//     a start that fails says what is missing ([Platform]).
 //
 // # Reading failures
 //
 // The loaders' messages are those of glibc's elf/dl-*.c and musl's
 // ldso/dynlink.c; both have been stable for twenty years, and aren't translated
 // since programs run with LC_ALL=C. A start that the kernel refuses is told by
-// runc; exit codes above 128 are signals, by the shell's convention, which runc
+// runc, or by QEMU where it emulates; exit codes above 128 are signals, by the shell's convention, which runc
 // keeps. [Explain] reads them; what it can't read is told by its exit code and
 // the last line that the program wrote.
 package prove

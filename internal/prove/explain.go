@@ -68,6 +68,9 @@ type Failure struct {
 	ExitCode int
 	// Start says why it couldn't be started, in runc's words; empty if it was.
 	Start string
+	// Foreign tells that the daemon doesn't name the executable's platform among
+	// those whose executables it runs.
+	Foreign bool
 }
 
 // Explain finds the reason of a failure. The report is the executable's audit.

@@ -117,6 +117,29 @@ var explainTests = map[string]struct {
 		report:  audit.Report{Platform: "linux/arm64", Machine: "aarch64"},
 		want:    Reason{Kind: Platform, Text: "this machine can't run executables of linux/arm64"},
 	},
+	"an emulator that is only outside": {
+		failure: Failure{ExitCode: 1, Output: "exec /artifact/bin/arm: no such file or directory\n", Foreign: true},
+		report:  audit.Report{Platform: "linux/arm64", Interpreter: "/lib/ld-linux-aarch64.so.1"},
+		want:    Reason{Kind: Platform, Text: "this machine's emulator of linux/arm64 is not there inside a root"},
+	},
+	"no loader, says an emulator": {
+		failure: Failure{ExitCode: 255, Output: "aarch64-binfmt-P: Could not open '/lib/ld-linux-aarch64.so.1': No such file or directory\n"},
+		report:  audit.Report{Platform: "linux/arm64", Interpreter: "/lib/ld-linux-aarch64.so.1"},
+		want: Reason{
+			Kind: Interpreter, Missing: []string{"/lib/ld-linux-aarch64.so.1"},
+			Text: "its loader /lib/ld-linux-aarch64.so.1 is not in the root",
+		},
+	},
+	"another file, says a program": {
+		failure: Failure{ExitCode: 255, Output: "tool: Could not open '/etc/tool.conf': No such file or directory\n"},
+		report:  audit.Report{Platform: "linux/arm64", Interpreter: "/lib/ld-linux-aarch64.so.1"},
+		want:    Reason{Kind: Exit, Text: "exit code 255: tool: Could not open '/etc/tool.conf': No such file or directory"},
+	},
+	"a crash under an emulator": {
+		failure: Failure{ExitCode: 139, Output: "starting\nqemu: uncaught target signal 11 (Segmentation fault) - core dumped\n"},
+		report:  audit.Report{Platform: "linux/arm64"},
+		want:    Reason{Kind: Signal, Text: "ended by SIGSEGV: starting"},
+	},
 	"not executable": {
 		failure: Failure{ExitCode: 1, Output: "runc run failed: unable to start container process: exec: \"/artifact/bin/noexec\": permission denied\n"},
 		want:    Reason{Kind: Start, Text: "it can't be started: exec: \"/artifact/bin/noexec\": permission denied"},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -34,6 +35,10 @@ type Engine interface {
 // Options say how checks are run.
 type Options struct {
 	Engine Engine
+	// Platforms are those whose executables the daemon says that it runs, nil
+	// where it says nothing. They only explain failures: a daemon with an emulator
+	// of its own doesn't name that.
+	Platforms []string
 	// Layout is the folder of the image layout that has all images.
 	Layout string
 	// Dir keeps what the programs of passed checks wrote; it is made.
@@ -128,17 +133,24 @@ func (r *runner) check(ctx context.Context, c Check) (Result, error) {
 	}
 	res.Cached, res.ExitCode = out.cached, out.exitCode
 	res.Output = lastLines(string(out.output), OutputLines)
-	res.Verdict, res.Reason = c.judge(out, r.Timeout)
+	res.Verdict, res.Reason = c.judge(out, r.Options)
 	return res, nil
 }
 
 // judge tells how a run is to be taken.
-func (c Check) judge(out outcome, timeout time.Duration) (Verdict, *Reason) {
+func (c Check) judge(out outcome, o Options) (Verdict, *Reason) {
 	switch {
 	case out.timedOut:
-		return Failed, &Reason{Kind: Timeout, Text: fmt.Sprintf("still running after %s", timeout)}
+		if why := hungBySignal(string(out.output), c.Report); why != nil {
+			why.Text = printable(why.Text)
+			return Failed, why
+		}
+		return Failed, &Reason{Kind: Timeout, Text: fmt.Sprintf("still running after %s", o.Timeout)}
 	case out.start != "" || out.exitCode != 0:
-		why := Explain(Failure{Output: string(out.output), ExitCode: out.exitCode, Start: out.start}, c.Report)
+		why := Explain(Failure{
+			Output: string(out.output), ExitCode: out.exitCode, Start: out.start,
+			Foreign: o.Platforms != nil && !slices.Contains(o.Platforms, string(c.Root.Platform)),
+		}, c.Report)
 		return Failed, &why
 	case !strings.Contains(string(out.output), c.Smoke.Expect):
 		return Failed, &Reason{Kind: Unexpected, Text: fmt.Sprintf("it didn't write %q", c.Smoke.Expect)}

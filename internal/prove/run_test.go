@@ -82,9 +82,11 @@ func writes(output string, exit int) func(context.Context) (string, int, error) 
 	return func(context.Context) (string, int, error) { return output, exit, nil }
 }
 
-func hangs(ctx context.Context) (string, int, error) {
-	<-ctx.Done()
-	return "waiting\n", 0, fmt.Errorf("solving: %w", context.Cause(ctx))
+func hangs(output string) func(context.Context) (string, int, error) {
+	return func(ctx context.Context) (string, int, error) {
+		<-ctx.Done()
+		return output, 0, fmt.Errorf("solving: %w", context.Cause(ctx))
+	}
 }
 
 // check is one of a program by its name in a root with glibc.
@@ -118,11 +120,12 @@ func TestRun(t *testing.T) {
 		"T/other in debian":  writes("other 1.0\n", 0),
 		"T/silent in debian": writes("", 0),
 		"T/lacks in debian":  writes("x: error while loading shared libraries: libz.so.1: cannot open shared object file: No such file or directory\n", 127),
-		"T/hangs in debian":  hangs,
+		"T/hangs in debian":  hangs("waiting\n"),
+		"T/dies in debian":   hangs("dying\nqemu: uncaught target signal 11 (Segmentation fault) - core dumped\n"),
 	}}
 	musl := check("musl", "")
 	musl.Report = &audit.Report{Interpreter: muslLoader}
-	checks := []Check{check("good", "good 1"), check("other", "good"), check("silent", ""), check("lacks", ""), musl, check("hangs", "")}
+	checks := []Check{check("good", "good 1"), check("other", "good"), check("silent", ""), check("lacks", ""), musl, check("hangs", ""), check("dies", "")}
 	var told []Result
 	o := Options{Engine: d, Dir: t.TempDir(), Timeout: 200 * time.Millisecond, Done: func(r Result) { told = append(told, r) }}
 	got, err := Run(t.Context(), checks, o)
@@ -136,6 +139,7 @@ func TestRun(t *testing.T) {
 		`T/lacks failed 127 ["x: error while loading shared libraries: libz.so.1: cannot open shared object file: No such file or directory"] libz.so.1 is not in the root`,
 		`T/musl not-run -1 [] needs musl`,
 		`T/hangs failed -1 ["waiting"] still running after 200ms`,
+		`T/dies failed -1 ["dying" "qemu: uncaught target signal 11 (Segmentation fault) - core dumped"] ended by SIGSEGV: dying`,
 	}
 	if diff := cmp.Diff(want, summary(got)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -191,7 +195,7 @@ func TestRunErrors(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	interrupted := errors.New("interrupted")
 	cancel(interrupted)
-	d := &daemon{do: map[string]func(context.Context) (string, int, error){"T/good in debian": hangs}}
+	d := &daemon{do: map[string]func(context.Context) (string, int, error){"T/good in debian": hangs("waiting\n")}}
 	if _, got := Run(ctx, []Check{check("good", "")}, Options{Engine: d, Dir: t.TempDir()}); !errors.Is(got, interrupted) {
 		t.Errorf("interrupted: %v", got)
 	}

@@ -82,10 +82,17 @@ func newBench(t *testing.T) *bench {
 	return b
 }
 
-// put makes dist/TARGET/bin of the executables in a folder, and describes them.
+// put makes dist/TARGET/bin of this machine's executables in a folder, and
+// describes them.
 func (b *bench) put(from string) []farm.Artifact {
 	b.t.Helper()
-	if err := os.CopyFS(filepath.Join(b.dist, target, "bin"), os.DirFS(from)); err != nil {
+	return b.putFor(targets.LinuxAMD64, from)
+}
+
+func (b *bench) putFor(platform targets.Platform, from string) []farm.Artifact {
+	b.t.Helper()
+	folder := targets.Folder(target, platform)
+	if err := os.CopyFS(filepath.Join(b.dist, folder, "bin"), os.DirFS(from)); err != nil {
 		b.t.Fatal(err)
 	}
 	entries, err := os.ReadDir(from)
@@ -94,13 +101,13 @@ func (b *bench) put(from string) []farm.Artifact {
 	}
 	var list []farm.Artifact
 	for _, e := range entries {
-		path := filepath.Join(target, "bin", e.Name())
+		path := filepath.Join(folder, "bin", e.Name())
 		r, err := audit.File(filepath.Join(b.dist, path), audit.Options{})
 		if err != nil {
 			b.t.Fatal(err)
 		}
 		list = append(list, farm.Artifact{
-			Target: target, Platform: string(targets.LinuxAMD64), Path: path,
+			Target: target, Platform: string(platform), Path: path,
 			Size: r.Size, SHA256: r.SHA256, Kind: r.Kind, Linkage: r.Linkage, Needed: r.Needed,
 		})
 	}

@@ -51,10 +51,15 @@ func (w workshop) write(name, text string) string {
 
 func (w workshop) gcc(args ...string) {
 	w.t.Helper()
-	c := exec.Command("gcc", args...)
+	w.run("gcc", args...)
+}
+
+func (w workshop) run(program string, args ...string) {
+	w.t.Helper()
+	c := exec.Command(program, args...)
 	c.Dir = w.dir
 	if out, err := c.CombinedOutput(); err != nil {
-		w.t.Fatalf("gcc %s: %v\n%s", strings.Join(args, " "), err, out)
+		w.t.Fatalf("%s %s: %v\n%s", program, strings.Join(args, " "), err, out)
 	}
 }
 
