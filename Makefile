@@ -10,7 +10,7 @@ BUILDKIT := github.com/moby/buildkit
 BUILDKIT_VERSION = $(shell $(GO) list -m -f '{{.Version}}' $(BUILDKIT))
 SCRIPTS = $(shell git ls-files '*.sh') .ci/run
 
-.PHONY: help build demo test e2e lint bench clean
+.PHONY: help build demo test e2e table lint bench clean
 
 help: ## list the tasks
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -33,6 +33,9 @@ e2e: build ## everything longer: examples for all targets, twice from nothing; e
 bench: build ## measure the graph beside its scripts (as root) and resolving beside opam; prints tables
 	$(GO) run ./internal/testworld/graphbench
 	$(GO) run ./internal/testworld/lockbench
+
+table: build ## verify the examples, three compilers and real programs, for the README's table (one to two hours, as root)
+	$(GO) run ./internal/testworld/verifytable
 
 lint: ## go vet, a build for macOS, staticcheck, gofmt, shfmt and (where installed) shellcheck
 	$(GO) vet ./...
