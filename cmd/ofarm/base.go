@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -134,14 +136,23 @@ func (w *world) pushBases(ctx context.Context, o baseOptions, repository, dir st
 	meter := input.NewMeter(w.Stderr, isTerminal(w.Stderr), w.Now).Sending()
 	defer meter.Close()
 	s.farm.Fetcher.Progress = meter.Event
-	for _, b := range bases {
+	for i, b := range bases {
 		pushed, err := s.farm.PushBase(ctx, w.registry(o.common), to, b)
 		if err != nil {
 			return err
 		}
-		if _, err := fmt.Fprintf(w.Stdout, basePushed, b.Target.Name, pushed.Ref); err != nil {
+		if _, err := io.WriteString(w.Stdout, settingOf(bases[:i], b.Target, pushed.Ref)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// settingOf is what ofarm.toml says to take a base; in a comment where a target's
+// other platform is among those before, since it has one base for a target.
+func settingOf(before []farm.Base, id lock.TargetID, ref registry.Ref) string {
+	if slices.ContainsFunc(before, func(b farm.Base) bool { return b.Target.Name == id.Name }) {
+		return fmt.Sprintf(basePushedToo, id.Name, id.Platform, ref)
+	}
+	return fmt.Sprintf(basePushed, id.Name, ref)
 }

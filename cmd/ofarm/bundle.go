@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -39,16 +38,14 @@ func newBundle(w *world) *cobra.Command {
 		Args:    oneProject,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.all = len(o.targets) == 0 && !c.Flags().Changed("platform")
+			if err := checkBundleFlags(c, o, args); err != nil {
+				return err
+			}
 			if o.check != "" {
 				return w.checkBundle(c.Context(), o.common, o.check)
 			}
 			if o.unpack != "" {
 				return w.unpackTools(c.Context(), o.bundles, o.unpack)
-			}
-			if o.push != "" {
-				if _, err := pushRef(o.push); err != nil {
-					return err
-				}
 			}
 			if o.from != "" {
 				return w.bundleFrom(c.Context(), o)
@@ -119,11 +116,8 @@ func allTargets(l *lock.File) []lock.TargetID {
 
 // writeBundle writes inputs and tools that are in the store, and tells of it.
 func (w *world) writeBundle(ctx context.Context, s *session, file string, inputs []farm.Input, tools []bundle.Input) error {
-	if info, err := os.Stat(file); err == nil && info.IsDir() {
-		return &usageError{err: fmt.Errorf("--output %q: it is a folder, and a bundle is a file", file), command: "ofarm bundle"}
-	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return fmt.Errorf("writing bundle %q: %w", file, err)
+	if err := placeFor(file); err != nil {
+		return err
 	}
 	list := slices.Clone(tools)
 	for _, in := range inputs {

@@ -13,6 +13,10 @@ func bundleHint(err error) string {
 	switch {
 	case as[*bundle.DamagedError](err):
 		return hintBundleDamaged
+	case as[*bundle.OpenError](err):
+		return hintBundleOpen
+	case as[*toolsHereError](err):
+		return hintToolsHere
 	case as[*noToolsError](err):
 		return hintNoTools
 	case errors.As(err, &offline) && offline.Held:

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/ofarm/ofarm/internal/bundle"
 	"github.com/ofarm/ofarm/internal/farm"
@@ -67,6 +66,12 @@ func (w *world) bundleFrom(ctx context.Context, o bundleOptions) error {
 	if !isRemote(o.from) {
 		return w.pushFile(ctx, o)
 	}
+	if o.output == "" && o.push == "" {
+		o.output = bundleName
+	}
+	if err := notFolder(o.output); err != nil {
+		return err
+	}
 	ref, err := registry.ParseRef(o.from)
 	if err != nil {
 		return err
@@ -82,11 +87,8 @@ func (w *world) bundleFrom(ctx context.Context, o bundleOptions) error {
 	if o.push != "" {
 		err = w.pushPulled(ctx, o, f, from)
 	}
-	if err != nil || o.push != "" && o.output == "" {
+	if err != nil || o.output == "" {
 		return err
-	}
-	if o.output == "" {
-		o.output = bundleName
 	}
 	return w.writePulled(ctx, o.output, f, from)
 }
@@ -110,8 +112,8 @@ func (w *world) pull(ctx context.Context, o common, from *bundle.Remote) (*farm.
 
 // writePulled writes what was pulled to a file.
 func (w *world) writePulled(ctx context.Context, file string, f *farm.Farm, from *bundle.Remote) error {
-	if info, err := os.Stat(file); err == nil && info.IsDir() {
-		return &usageError{err: fmt.Errorf("--output %q: it is a folder, and a bundle is a file", file), command: "ofarm bundle"}
+	if err := placeFor(file); err != nil {
+		return err
 	}
 	data, err := from.Lock()
 	if err != nil {
@@ -142,7 +144,7 @@ var errFromFile = errors.New("--from a file goes to a registry, which --push nam
 // pushFile pushes a bundle's file as it is.
 func (w *world) pushFile(ctx context.Context, o bundleOptions) error {
 	if o.push == "" || o.output != "" {
-		return &usageError{err: errFromFile, command: "ofarm bundle"}
+		return fromFile(o.from)
 	}
 	b, err := bundle.Open(o.from)
 	if err != nil {

@@ -23,6 +23,12 @@ type noToolsError struct{ path string }
 
 func (e *noToolsError) Error() string { return fmt.Sprintf("the bundle %q has no tools", e.path) }
 
+// toolsHereError says that this machine hasn't the programs that build.
+type toolsHereError struct{ err error }
+
+func (e *toolsHereError) Error() string { return fmt.Sprintf("gathering tools: %v", e.err) }
+func (e *toolsHereError) Unwrap() error { return e.err }
+
 // toolFiles are the programs that build, where this ofarm would take them from:
 // itself first, the linker shims beside it, and what a private daemon runs.
 func (w *world) toolFiles(binDir string) ([]string, error) {
@@ -37,7 +43,10 @@ func (w *world) toolFiles(binDir string) ([]string, error) {
 	o := w.engine("")
 	o.BinDir = binDir
 	daemon, err := solve.Programs(o)
-	return append(append([]string{self}, shims...), daemon...), err
+	if err != nil {
+		return nil, &toolsHereError{err}
+	}
+	return append(append([]string{self}, shims...), daemon...), nil
 }
 
 // bundleWithTools writes a bundle with the programs that build, and tells of it.

@@ -83,7 +83,8 @@ func useBundles(f *farm.Farm, o common, bundles []heldBundle) {
 }
 
 // useBases lets a farm take bases from registries: those of --base, else those of
-// ofarm.toml. Without a connection the latter are assembled, which gives the same.
+// ofarm.toml. Without a connection the latter are assembled, which gives the same,
+// unless they were taken before.
 func (w *world) useBases(f *farm.Farm, o common, p *farm.Project, ids []lock.TargetID) error {
 	f.Registry = w.registry(o)
 	for _, text := range o.bases {
@@ -93,7 +94,7 @@ func (w *world) useBases(f *farm.Farm, o common, p *farm.Project, ids []lock.Tar
 		}
 		f.Bases = append(f.Bases, from)
 	}
-	if len(o.bases) > 0 || f.Fetcher.Offline {
+	if len(o.bases) > 0 {
 		return nil
 	}
 	for _, id := range ids {
@@ -105,7 +106,7 @@ func (w *world) useBases(f *farm.Farm, o common, p *farm.Project, ids []lock.Tar
 		if err != nil {
 			return fmt.Errorf("the base of %s in ofarm.toml: %w", id.Name, err)
 		}
-		from.Target = id.Name
+		from.Target, from.Here = id.Name, f.Fetcher.Offline
 		f.Bases = append(f.Bases, from)
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 func registryHint(err error) string {
 	var denied *registry.UnauthorizedError
 	var unread *registry.CredentialsError
+	var missing *registry.NotFoundError
 	var gone *registry.UnreachableError
 	switch {
 	case as[*registry.RefError](err):
@@ -22,12 +23,18 @@ func registryHint(err error) string {
 		return fmt.Sprintf(hintCredentials, unread.Host)
 	case as[*farm.WrongBaseError](err):
 		return hintWrongBase
-	case as[*registry.NotFoundError](err):
+	case errors.As(err, &missing) && missing.Blob():
+		return hintBlobGone
+	case errors.As(err, &missing) && missing.Repository():
+		return hintNoRepository
+	case errors.As(err, &missing):
 		return hintNotPushed
 	case errors.As(err, &gone) && gone.PlainHTTP():
 		return hintPlainHTTP
 	case errors.As(err, &gone):
 		return hintRegistryGone
+	case as[*registry.RefusedError](err):
+		return hintRegistryRefused
 	case as[*registry.DamagedError](err):
 		return hintRegistryDamaged
 	case as[*registry.OfflineError](err):

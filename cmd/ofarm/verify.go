@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ofarm/ofarm/internal/farm"
+	"github.com/ofarm/ofarm/internal/lock"
 	"github.com/ofarm/ofarm/targets"
 )
 
@@ -25,6 +26,8 @@ type verifyOptions struct {
 	jobs  int
 	state string
 	keep  string
+	// platformSet says that --platform was given.
+	platformSet bool
 }
 
 func newVerify(w *world) *cobra.Command {
@@ -35,7 +38,10 @@ func newVerify(w *world) *cobra.Command {
 		Long:    verifyLong,
 		Example: verifyExample,
 		Args:    oneProject,
-		RunE:    func(c *cobra.Command, args []string) error { return w.verify(c.Context(), o, projectDir(args)) },
+		RunE: func(c *cobra.Command, args []string) error {
+			o.platformSet = c.Flags().Changed("platform")
+			return w.verify(c.Context(), o, projectDir(args))
+		},
 	}
 	f := c.Flags()
 	o.solving.register(f, flagVerifyOutput, flagVerifyAddr)
@@ -88,20 +94,33 @@ func verifyPlace(dir string) (project, given string, err error) {
 	}
 }
 
-// targetsIn are the targets that were asked for; without any those of the
-// artifacts that were named.
-func (o verifyOptions) targetsIn(given string) ([]string, error) {
+// chosen are the locked targets that were asked for; without any those of the
+// artifacts that were named, of all platforms unless one was asked for.
+func (o verifyOptions) chosen(given string, p *farm.Project, l *lock.File) ([]lock.TargetID, error) {
 	if given == "" || len(o.targets) > 0 {
-		return o.targets, nil
+		return chosen(o.common, p, l)
 	}
 	all, err := farm.ReadArtifacts(filepath.Join(given, farm.ArtifactsName))
-	var out []string
+	if err != nil {
+		return nil, err
+	}
+	var out []lock.TargetID
 	for _, a := range all {
-		if a.Platform == o.platform && !slices.Contains(out, a.Target) {
-			out = append(out, a.Target)
+		if o.platformSet && a.Platform != o.platform {
+			continue
+		}
+		ids, err := farm.TargetIDs(l, []string{a.Target}, targets.Platform(a.Platform))
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(out, ids[0]) {
+			out = append(out, ids[0])
 		}
 	}
-	return out, err
+	if len(out) == 0 {
+		return nil, &farm.NothingToVerifyError{Path: filepath.Join(given, farm.ArtifactsName)}
+	}
+	return out, nil
 }
 
 func isFile(path string) bool {
@@ -121,10 +140,9 @@ func (w *world) verify(ctx context.Context, o verifyOptions, dir string) error {
 	if err != nil {
 		return err
 	}
-	if o.targets, err = o.targetsIn(given); err != nil {
-		return err
-	}
-	s, err := w.open(o.common, dir)
+	s, err := w.openLocked(o.common, dir, func(p *farm.Project, l *lock.File) ([]lock.TargetID, error) {
+		return o.chosen(given, p, l)
+	})
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ofarm/ofarm/internal/farm"
+	"github.com/ofarm/ofarm/internal/lock"
+	"github.com/ofarm/ofarm/internal/solve"
 	"github.com/ofarm/ofarm/internal/verify"
 )
 
@@ -88,6 +91,65 @@ ofarm: hint: compare the files in /kept/alpine; diffoscope shows more
 	out.Reset()
 	if err := w.printVerified(verifyOptions{solving: solving{json: true}}, "dist", verified()); err != nil || !strings.Contains(out.String(), "\"same\": false,\n  \"artifacts\": [") {
 		t.Errorf("%v\n%s", err, out.String())
+	}
+}
+
+// Without --target all artifacts that were named are verified, of all platforms.
+func TestVerifyChosen(t *testing.T) {
+	dir := t.TempDir()
+	write := func(text string) {
+		if err := os.WriteFile(filepath.Join(dir, farm.ArtifactsName), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	amd := lock.TargetID{Name: "alpine-3.20", Platform: "linux/amd64"}
+	arm := lock.TargetID{Name: "alpine-3.20", Platform: "linux/arm64"}
+	other := lock.TargetID{Name: "alpine-3.21", Platform: "linux/amd64"}
+	l := &lock.File{Targets: []lock.Target{{TargetID: other}, {TargetID: amd}, {TargetID: arm}}}
+	write(`{"version": 1, "artifacts": [{"target": "alpine-3.20", "platform": "linux/arm64", "path": "a"},
+	{"target": "alpine-3.20", "platform": "linux/amd64", "path": "b"}, {"target": "alpine-3.20", "platform": "linux/amd64", "path": "c"}]}`)
+	for name, c := range map[string]struct {
+		options verifyOptions
+		want    []lock.TargetID
+	}{
+		"all":          {verifyOptions{}, []lock.TargetID{arm, amd}},
+		"one platform": {verifyOptions{platformSet: true}, []lock.TargetID{amd}},
+		"one target":   {verifyOptions{common: common{targets: []string{"alpine-3.21"}}}, []lock.TargetID{other}},
+	} {
+		c.options.platform = "linux/amd64"
+		got, err := c.options.chosen(dir, &farm.Project{}, l)
+		if diff := cmp.Diff(c.want, got); diff != "" || err != nil {
+			t.Errorf("%s: %v %s", name, err, diff)
+		}
+	}
+	write(`{"version": 1, "artifacts": []}`)
+	if _, err := (verifyOptions{}).chosen(dir, &farm.Project{}, l); !as[*farm.NothingToVerifyError](err) {
+		t.Errorf("%v", err)
+	}
+	write(`{"version": 1, "artifacts": [{"target": "alpine-3.19", "platform": "linux/amd64", "path": "a"}]}`)
+	if _, err := (verifyOptions{}).chosen(dir, &farm.Project{}, l); err == nil {
+		t.Error("a target is verified that isn't locked")
+	}
+}
+
+// What differs is never told to be the same, whoever forgets to explain it.
+func TestVerifyFailures(t *testing.T) {
+	v := &farm.Verified{Artifacts: []farm.ArtifactPair{{Path: "a", First: "1"}}}
+	if err := verifyFailures(v); err == nil {
+		t.Error("it is the same")
+	}
+}
+
+func TestVerifySpaceHint(t *testing.T) {
+	full := &solve.StepError{Request: "alpine-3.20", Tail: []string{"cp: No space left on device"}, Err: errors.New("exit code: 1")}
+	for want, err := range map[string]error{
+		"the second build worked in 2.0 GiB of memory: with --state FOLDER it works on disk":      &farm.AgainError{Parent: "/again", Memory: 2 << 30, Err: full},
+		"the second build worked in /again: free some space, or name another folder with --state": &farm.AgainError{Parent: "/again", Err: full},
+		"": &farm.AgainError{Parent: "/again", Memory: 1, Err: errors.New("other")},
+	} {
+		if got := hint(err); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }
 

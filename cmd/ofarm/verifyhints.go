@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/ofarm/ofarm/internal/farm"
 	"github.com/ofarm/ofarm/internal/verify"
 )
@@ -22,6 +24,13 @@ func verifyHint(err error) string {
 		return hintVerifyProject
 	case as[*inputError](err):
 		return hintVerifyInputs
+	}
+	var again *farm.AgainError
+	if errors.As(err, &again) && again.NoSpace() {
+		if again.Memory > 0 {
+			return fmt.Sprintf(hintVerifyMemory, humanize.IBytes(uint64(again.Memory)))
+		}
+		return fmt.Sprintf(hintVerifySpace, again.Parent)
 	}
 	var differs *differenceError
 	if !errors.As(err, &differs) {

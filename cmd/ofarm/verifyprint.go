@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -146,6 +147,9 @@ func (e *inputError) Error() string {
 	return fmt.Sprintf(verifyInputText, e.input.Target, e.input.What, e.input.First, e.input.Again)
 }
 
+// errDiffers says no more than that; differences have errors of their own.
+var errDiffers = errors.New("the artifacts of the second build differ")
+
 // verifyFailures is an error of all that differs, or nil.
 func verifyFailures(v *farm.Verified) error {
 	var errs *multierror.Error
@@ -154,6 +158,9 @@ func verifyFailures(v *farm.Verified) error {
 	}
 	for _, d := range v.Differences {
 		errs = multierror.Append(errs, &differenceError{d, v.Kept})
+	}
+	if errs == nil && !v.Same() {
+		return errDiffers
 	}
 	return errs.ErrorOrNil()
 }

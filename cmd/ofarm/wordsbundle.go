@@ -8,12 +8,12 @@ those of the lock's roots for "ofarm prove", opam files with the files beside
 them, sources, and the lock. What isn't in the cache folder yet is fetched first,
 and an interrupted fetch goes on where it stopped.
 
-With --bundle FILE the commands build, fetch, plan, llb and prove take their
-inputs from it, on a machine that never saw the project, and work otherwise as
-with --offline: nothing else is asked but the cache folder and folders of this
-machine. A project without ofarm.lock gets the bundle's. Each input is verified
-when it is taken, and a bundle that isn't as it was written is refused. --check
-reads it all, without a project.
+With --bundle FILE the commands build, fetch, plan, llb, base, prove and verify
+take their inputs from it, on a machine that never saw the project, and work
+otherwise as with --offline: nothing else is asked but the cache folder and
+folders of this machine. A project without ofarm.lock gets the bundle's. Each input
+is verified when it is taken, and a bundle that isn't as it was written is refused.
+--check reads it all, without a project.
 
 With --with-tools the bundle has ofarm, its linker shims, buildkitd and runc as
 well, those that this ofarm uses; "ofarm bundle" says how they come out where
@@ -50,5 +50,6 @@ aren't in it.`
 	flagBundleTarget = "`NAMES` targets, separated by commas (default: all of the lock)"
 
 	hintBundleDamaged = `copy it again, or make it again: "ofarm bundle" writes the same bytes for the same lock`
+	hintBundleOpen    = `"ofarm bundle" writes one; the reference of one in a registry has oci:// before it`
 	hintBundleOther   = `the bundle is of another lock or of fewer targets: "ofarm bundle" makes one of this lock`
 )

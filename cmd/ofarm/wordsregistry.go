@@ -17,7 +17,10 @@ to the base when it is built, from their package files.
 or base in ofarm.toml, it is taken from there in place of being assembled, and the
 package files that it is made of aren't fetched. (On Alpine they still are where a
 project needs further packages: apk's database is made of all of them.) An image
-that isn't the base of the lock, or hasn't the digest, is refused.`
+that hasn't the digest is refused, and one that says it is made of other packages
+than the lock's. Who says the right packages and has other files has another digest
+than "ofarm base" prints: take digests from whom you trust. "ofarm verify" assembles
+bases anew.`
 
 	baseExample = `  ofarm base
   ofarm base --target debian-bullseye --json
@@ -35,19 +38,23 @@ by HTTP, others by HTTPS unless --plain-http is given.`
 	basePushExample = `  ofarm base push registry.example/team/bases
   ofarm base push --target debian-bullseye localhost:5000/bases ./hello`
 
-	basePushed = "[target.%q]\nbase = \"%s\"\n"
+	basePushed    = "[target.%q]\nbase = \"%s\"\n"
+	basePushedToo = "# ofarm.toml names one base of %s; for %s give\n#   --base %s\n"
 
 	flagBase       = "`REF` take a base from a registry, by HOST/REPOSITORY@sha256:…, in place of assembling it; may be repeated"
 	flagPlainHTTP  = "speak HTTP to registries that aren't on this machine, too"
 	flagBundlePush = "`REF` push the bundle to a registry, as HOST/REPOSITORY:TAG; without --output no file is written"
-	flagBundleFrom = "`PLACE` copy a bundle: from a registry (oci://…) to a file or with --push, or from a file with --push"
+	flagBundleFrom = "`PLACE` copy a bundle: from a registry (oci://…) to a file (default: bundle.tar) or with --push, or from a file with --push"
 
 	hintRef             = "a reference is HOST/REPOSITORY:TAG or HOST/REPOSITORY@sha256:…, with oci:// before it where a file could be meant"
 	hintLogin           = `"docker login %s" sets credentials; most registries answer so, too, where there is no such repository`
 	hintCredentials     = `look at config.json in ~/.docker, or run "docker login %s" again`
 	hintNotPushed       = `is the reference right? "ofarm bundle --push" and "ofarm base push" print it`
+	hintNoRepository    = "is the reference right? Some registries want a repository to be made before it is pushed to"
+	hintBlobGone        = "the registry has lost it; push it there again: only what is missing is sent"
 	hintPlainHTTP       = "the registry speaks HTTP: --plain-http does so"
 	hintRegistryGone    = "is the registry's host right, and is it up? What was transferred isn't transferred again"
+	hintRegistryRefused = "the registry's log may say more; what was transferred isn't transferred again"
 	hintRegistryDamaged = "the registry's copy is damaged, or it was changed on its way; push to another repository"
 	hintRegistryOffline = "run it once without --offline, or use a bundle in a file"
 	hintWrongBase       = `"ofarm base push" pushes the bases of this lock, and prints what to name`

@@ -12,5 +12,6 @@ They come out where there is no ofarm yet, beside the bundle, by
 	flagWithTools   = "put the programs that build in it, too: ofarm, its linker shims, buildkitd and runc"
 	flagUnpackTools = "`DIR` write nothing but the programs of the bundle that --bundle names, into this folder"
 
-	hintNoTools = `"ofarm bundle --with-tools" makes a bundle with them`
+	hintToolsHere = "have buildkitd, and runc or crun, beside this ofarm or on PATH"
+	hintNoTools   = `"ofarm bundle --with-tools" makes a bundle with them`
 )

@@ -6,10 +6,11 @@ import "github.com/ofarm/ofarm/internal/farm"
 const (
 	verifyShort = "build again under other circumstances, and compare"
 	verifyLong  = `Build again what "ofarm build" built, from the same locked inputs and nothing
-else, and compare the artifacts byte by byte. What is in PROJECT/dist is taken as
+else, and compare the artifacts byte by byte: all files in the targets' folders,
+so one that no build makes is a difference. What is in PROJECT/dist is taken as
 the first build if it is what a build would make now; otherwise it is built
 first. DIST, a folder with artifacts.json, is taken as it is, or refused; without
---target the targets are those it has.
+--target the targets are those it has, of all platforms unless --platform is given.
 
 The second build takes nothing from the first: its images are assembled anew, and
 a BuildKit daemon of its own begins with nothing and ends with it. Its
@@ -69,6 +70,8 @@ on one processor: --jobs gives it more.`
 	hintVerifyKeep    = "name another one: nothing is overwritten there"
 	hintVerifyProject = "a folder of artifacts is verified by the ofarm.lock of a folder above it"
 	hintVerifyInputs  = "did a file of the project change meanwhile? Otherwise this is a mistake of ofarm: please report it"
+	hintVerifyMemory  = "the second build worked in %s of memory: with --state FOLDER it works on disk"
+	hintVerifySpace   = "the second build worked in %s: free some space, or name another folder with --state"
 	hintVerifyUnknown = "compare the files in %s; diffoscope shows more"
 )
 

@@ -17,3 +17,14 @@ func (e *DamagedError) Error() string {
 }
 
 func (e *DamagedError) Unwrap() error { return e.Err }
+
+// OpenError says that there is no file of a bundle, or none that can be read.
+type OpenError struct {
+	// Path is what was named.
+	Path string
+	Err  error
+}
+
+func (e *OpenError) Error() string { return fmt.Sprintf("opening bundle: %v", e.Err) }
+
+func (e *OpenError) Unwrap() error { return e.Err }

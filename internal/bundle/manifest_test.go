@@ -103,3 +103,33 @@ func TestIndexes(t *testing.T) {
 		})
 	}
 }
+
+// TestManifestsAlone has manifests that say by themselves that they are no
+// bundle's, as one in a registry must: there is no file to hold them against.
+func TestManifestsAlone(t *testing.T) {
+	right := takeApart(t, written(t, some))[2].data
+	read := func(change func(*ocispec.Manifest)) error {
+		var m ocispec.Manifest
+		if err := json.Unmarshal(right, &m); err != nil {
+			t.Fatal(err)
+		}
+		change(&m)
+		data := marshal(m)
+		_, err := readManifest(ocispec.Descriptor{Digest: digest.FromBytes(data)}, data)
+		return err
+	}
+	if err := read(func(*ocispec.Manifest) {}); err != nil {
+		t.Fatal(err)
+	}
+	for want, change := range map[string]func(*ocispec.Manifest){
+		"its type is \"\"":     func(m *ocispec.Manifest) { m.ArtifactType, m.Layers = "", nil },
+		"it has no lock":       func(m *ocispec.Manifest) { m.Layers = nil },
+		"has -1 bytes":         func(m *ocispec.Manifest) { m.Layers[1].Size = -1 },
+		"at most 67108864 are": func(m *ocispec.Manifest) { m.Layers[0].Size = mostLock + 1 },
+		"as ofarm writes it":   func(m *ocispec.Manifest) { m.Layers[1].URLs = []string{"http://127.0.0.1:1/x"} },
+	} {
+		if err := read(change); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+}

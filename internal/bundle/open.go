@@ -20,6 +20,9 @@ const (
 	mostIndex = 4 << 10
 	// mostManifest bounds the manifest, in bytes. An input takes some 300.
 	mostManifest = 64 << 20
+	// mostLock bounds the lock, in bytes. It has less to say of an input than the
+	// manifest has, but of more of them.
+	mostLock = 64 << 20
 )
 
 // Bundle is an opened bundle. Its methods may be called by several goroutines
@@ -39,19 +42,19 @@ type place struct {
 
 // Open reads what a bundle has, its lock too, and verifies all but the content of
 // its inputs. What isn't as [Write] writes it is a [*DamagedError] that names the
-// entry.
+// entry, and what can't be opened an [*OpenError].
 func Open(path string) (*Bundle, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("opening bundle: %w", err)
+		return nil, &OpenError{Path: path, Err: err}
 	}
 	defer f.Close()
 	info, err := f.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("opening bundle: %w", err)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%q is not a file", path)
 	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("opening bundle %q: not a file", path)
+	if err != nil {
+		return nil, &OpenError{Path: path, Err: err}
 	}
 	b := &Bundle{path: path, places: map[input.Digest]place{}}
 	if err := b.read(&scanner{path: path, file: f, size: info.Size()}); err != nil {
@@ -151,22 +154,40 @@ func readManifest(want ocispec.Descriptor, data []byte) (contents, error) {
 	if err := json.Unmarshal(data, &m); err != nil {
 		return contents{}, err
 	}
-	var layers []Input
-	for _, l := range m.Layers {
-		sum, err := input.ParseDigest(l.Digest.String())
-		if err != nil {
-			return contents{}, err
-		}
-		layers = append(layers, Input{l.Annotations[ocispec.AnnotationTitle], sum, l.Size})
+	if m.ArtifactType != ArtifactType {
+		return contents{}, fmt.Errorf("its type is %q, want %q", m.ArtifactType, ArtifactType)
 	}
-	if len(layers) == 0 || layers[0].Title != lockTitle {
-		return contents{}, errors.New("it has no lock")
+	layers, err := readLayers(m)
+	if err != nil {
+		return contents{}, err
 	}
 	c, err := newContents(layers[0], layers[1:])
 	if err == nil && !bytes.Equal(c.manifest(), data) {
 		err = errSpelling
 	}
 	return c, err
+}
+
+// readLayers reads what a manifest names: the lock, then the inputs.
+func readLayers(m ocispec.Manifest) ([]Input, error) {
+	var layers []Input
+	for _, l := range m.Layers {
+		sum, err := input.ParseDigest(l.Digest.String())
+		if err != nil {
+			return nil, err
+		}
+		if l.Size < 0 {
+			return nil, fmt.Errorf("%s has %d bytes", l.Digest, l.Size)
+		}
+		layers = append(layers, Input{l.Annotations[ocispec.AnnotationTitle], sum, l.Size})
+	}
+	if len(layers) == 0 || layers[0].Title != lockTitle {
+		return nil, errors.New("it has no lock")
+	}
+	if layers[0].Size > mostLock {
+		return nil, fmt.Errorf("the lock has %d bytes, at most %d are allowed", layers[0].Size, mostLock)
+	}
+	return layers, nil
 }
 
 // Path is the bundle's file.

@@ -126,7 +126,7 @@ func TestBasesFromRegistry(t *testing.T) {
 	refs, digests := b.push()
 	local, err := b.images(t.Context(), b.farm("local"), b.ids...)
 	if err != nil || !slices.Equal(local, digests) || refs[0].Ref.Digest != digests[0] {
-		t.Fatalf("assembled %s, pushed %s as %s: %v", local, digests, refs, err)
+		t.Fatalf("assembled %s, pushed %s as %v: %v", local, digests, refs, err)
 	}
 	if want := "alpine-3.20-" + digests[0].Encoded()[:12]; refs[0].Ref.Tag != want {
 		t.Errorf("the tag is %s, want %s", refs[0].Ref.Tag, want)
@@ -199,6 +199,27 @@ func TestWrongBase(t *testing.T) {
 	}
 	liar := b.image(img.Labels["vnd.ofarm.base"])
 	fail("local", "that is "+digests[0].String(), farm.BaseRef{Ref: liar})
+
+	// One that is taken is so only where it is named: by whom nobody is asked, others
+	// get what is assembled.
+	liarIn := func(f *farm.Farm, want digest.Digest) {
+		t.Helper()
+		f.Fetcher.Mirrors = b.world.Mirrors().For(b.lock.Targets)
+		if got, err := b.images(t.Context(), f, b.ids[0]); err != nil || got[0] != want {
+			t.Errorf("got %s, want %s: %v", got, want, err)
+		}
+	}
+	liarIn(b.farm("liar", farm.BaseRef{Ref: liar, Here: true}), digests[0])
+	liarIn(b.farm("liar2", farm.BaseRef{Ref: liar}), liar.Digest)
+	b.Asked()
+	liarIn(b.farm("liar2", farm.BaseRef{Ref: liar, Here: true}), liar.Digest)
+	if asked := b.Asked(http.MethodGet, http.MethodHead); len(asked) > 0 {
+		t.Errorf("asked for %q", asked)
+	}
+	liarIn(b.farm("liar2"), digests[0])
+	if bases, err := b.farm("liar2").AssembleBases(t.Context(), b.lock, b.ids[:1]); err != nil || bases[0].Image != digests[0] {
+		t.Errorf("assembled %v, want %s: %v", bases, digests[0], err)
+	}
 
 	gone := farm.BaseRef{Ref: first.Ref.With(digest.FromString("none"))}
 	var none *registry.NotFoundError

@@ -23,6 +23,9 @@ type BaseRef struct {
 	// Target is the name of the one whose base it has to be; empty: any of the
 	// lock.
 	Target string
+	// Here takes it only if it was taken before, so that nobody is asked;
+	// otherwise it is assembled.
+	Here bool
 }
 
 // WrongBaseError says that an image isn't the base that it should be.
@@ -53,7 +56,8 @@ func (e *WrongBaseError) Unwrap() error { return e.Err }
 
 // takeBases takes the bases among the images that are in registries, and are not
 // in the layout yet. What a registry doesn't give isn't assembled in its place:
-// who names a base means it.
+// who names a base means it. What was taken is only for who names it: its label
+// is what it says of itself, and other projects may have a base of that key.
 func (s *imageSet) takeBases(ctx context.Context, l *lock.File) error {
 	if len(s.farm.Bases) == 0 {
 		return nil
@@ -75,6 +79,9 @@ func (s *imageSet) takeBases(ctx context.Context, l *lock.File) error {
 }
 
 func (s *imageSet) takeBase(ctx context.Context, from BaseRef, known map[digest.Digest][]string) error {
+	if from.Here && !s.farm.hasBase(from.Ref) {
+		return nil
+	}
 	img, err := s.farm.findBase(ctx, from.Ref)
 	if err != nil {
 		return err
@@ -95,14 +102,46 @@ func (s *imageSet) takeBase(ctx context.Context, from BaseRef, known map[digest.
 		}
 		return nil
 	}
-	if err := s.farm.pullLayers(ctx, from.Ref, names[0], img); err != nil {
-		return fmt.Errorf("taking the base of %s: %w", names[0], err)
+	taken := s.images[i].takenKey(from.Ref.Digest)
+	if _, ok := s.farm.Layout.Lookup(taken); !ok && from.Here {
+		return nil
+	} else if !ok {
+		if err := s.farm.keepBase(ctx, from.Ref, names[0], taken, img); err != nil {
+			return fmt.Errorf("taking the base of %s: %w", names[0], err)
+		}
 	}
-	d, err := s.farm.Layout.WriteImage(img)
+	s.use(of, taken)
+	return nil
+}
+
+// use takes for a base what is under another key.
+func (s *imageSet) use(base digest.Digest, key string) {
+	for i := range s.images {
+		if s.images[i].base == base {
+			s.images[i].key = key
+		}
+	}
+}
+
+// takenKey is the key of a base that was taken from a registry.
+func (i image) takenKey(d digest.Digest) string { return i.key + "taken as " + d.String() }
+
+// keepBase brings an image into the layout, and remembers it.
+func (f *Farm) keepBase(ctx context.Context, ref registry.Ref, name, key string, img oci.Image) error {
+	if err := f.pullLayers(ctx, ref, name, img); err != nil {
+		return err
+	}
+	d, err := f.Layout.WriteImage(img)
 	if err != nil {
 		return err
 	}
-	return s.farm.Layout.Remember(s.images[i].key, d)
+	return f.Layout.Remember(key, d)
+}
+
+// hasBase tells whether an image was taken before.
+func (f *Farm) hasBase(ref registry.Ref) bool {
+	_, _, err := f.Layout.Image(ref.Digest)
+	return err == nil
 }
 
 // findBase reads an image without its layers, from the layout if it is there.

@@ -17,10 +17,10 @@
 // A target's base is an image as others are, and has a label that says what it is
 // made of. Its digest depends on the lock alone, so that an image in a registry can
 // be taken in its place ([Farm.Bases]): only by digest, which is who is trusted, and
-// only where the label is that of a base of the lock, which tells a mistake. It is
-// then under the key under which it would have been assembled, and nothing else
-// knows where it came from. One that is at hand under another digest shows that the
-// named one is not the base.
+// only where the label is that of a base of the lock, which tells a mistake. What a
+// label says is not proved, and a project may name any digest: so what was taken
+// has a key of its own, with the digest, and serves only who names it. One that was
+// assembled here, and has another digest, shows that the named one is not the base.
 //
 // Only bases are pushed. Debian's other roots are folders of .deb files, which a
 // daemon adds to the configured base; Alpine's have apk's database of all their

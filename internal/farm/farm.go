@@ -1,6 +1,7 @@
 package farm
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -35,6 +36,8 @@ type Farm struct {
 	Registry *registry.Client
 	// Tell is told what is fetched from a git remote, if set.
 	Tell func(name, place string)
+	// logDir is another folder for logs than the cache's own.
+	logDir string
 }
 
 // Open opens the folders below cacheDir, which is made if it isn't there. The
@@ -53,7 +56,7 @@ func Open(cacheDir, binDir string, fetcher input.Fetcher) (*Farm, error) {
 }
 
 // LogDir has the logs of the last build's steps.
-func (f *Farm) LogDir() string { return filepath.Join(f.CacheDir, "logs") }
+func (f *Farm) LogDir() string { return cmp.Or(f.logDir, filepath.Join(f.CacheDir, "logs")) }
 
 // StateDir is a private daemon's.
 func (f *Farm) StateDir() string { return filepath.Join(f.CacheDir, "buildkit") }

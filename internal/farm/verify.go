@@ -51,7 +51,8 @@ const (
 
 // Verified is what came of building again.
 type Verified struct {
-	// Artifacts are those of both builds, sorted by path.
+	// Artifacts are all files in the targets' folders of both builds, sorted by
+	// path: those of artifacts.json, and the records of their links.
 	Artifacts []ArtifactPair `json:"artifacts"`
 	// Inputs are the images that came out otherwise the second time; none if
 	// all is well.
@@ -139,11 +140,19 @@ type StepDifference struct {
 	Report string `json:"report,omitempty"`
 }
 
-// NothingToVerifyError says that there are no artifacts of the targets.
-type NothingToVerifyError struct{ Path string }
+// NothingToVerifyError says that there are no artifacts of a target.
+type NothingToVerifyError struct {
+	// Path is that of artifacts.json.
+	Path string
+	// Target is the target's folder; empty for any target.
+	Target string
+}
 
 func (e *NothingToVerifyError) Error() string {
-	return fmt.Sprintf("%q describes no artifact of these targets", e.Path)
+	if e.Target == "" {
+		return fmt.Sprintf("%q describes no artifact", e.Path)
+	}
+	return fmt.Sprintf("%q describes no artifact of %s", e.Path, e.Target)
 }
 
 // OtherBuildError says that given artifacts were built from something else than
@@ -172,7 +181,8 @@ func (e *OtherBuildError) Error() string {
 // differs.
 //
 // Errors: [*NothingToVerifyError], [*OtherBuildError],
-// [*ChangedArtifactError], [*NotEmptyError], and those of both builds.
+// [*ChangedArtifactError], [*NotEmptyError], and those of both builds; those of
+// the second one in an [*AgainError] each.
 func (f *Farm) Verify(ctx context.Context, o VerifyOptions) (v *Verified, err error) {
 	run := &verification{opt: o, result: &Verified{
 		Artifacts: []ArtifactPair{}, Inputs: []InputPair{}, Steps: []StepPair{}, Differences: []StepDifference{},
@@ -185,7 +195,7 @@ func (f *Farm) Verify(ctx context.Context, o VerifyOptions) (v *Verified, err er
 		return nil, err
 	}
 	if err := run.buildAgain(ctx); err != nil {
-		return nil, fmt.Errorf("building again: %w", err)
+		return nil, run.againErrors(err)
 	}
 	if err := run.compare(ctx); err != nil {
 		return nil, fmt.Errorf("comparing: %w", err)
@@ -200,6 +210,7 @@ type verification struct {
 	one    *side
 	two    *side
 	folder *scratch.Folder
+	filled int64 // bytes of memory that the second build may fill
 	kept   *kept
 	result *Verified
 }
@@ -219,7 +230,7 @@ func (r *verification) close() error {
 		}
 	}
 	if r.folder != nil {
-		errs = append(errs, r.folder.Remove())
+		errs = append(errs, endAgain(r.folder))
 	}
 	if r.kept != nil {
 		errs = append(errs, r.kept.discard())
@@ -230,7 +241,10 @@ func (r *verification) close() error {
 // compare fills in the result of two builds.
 func (r *verification) compare(ctx context.Context) error {
 	r.result.Inputs = r.otherInputs()
-	differing := r.compareArtifacts()
+	differing, err := r.compareArtifacts()
+	if err != nil {
+		return err
+	}
 	if r.opt.Deep || len(differing) > 0 || len(r.result.Inputs) > 0 {
 		r.begin(StageCompare)
 	}

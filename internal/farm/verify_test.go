@@ -2,6 +2,7 @@ package farm
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,9 +12,13 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/go-multierror"
 
 	"github.com/ofarm/ofarm/internal/oci"
+	"github.com/ofarm/ofarm/internal/plan"
+	"github.com/ofarm/ofarm/internal/solve"
 	"github.com/ofarm/ofarm/internal/verify"
+	"github.com/ofarm/ofarm/targets"
 )
 
 // project makes a checkout with files that only git's list tells from others.
@@ -97,14 +102,17 @@ func TestAgainFolder(t *testing.T) {
 			t.Errorf("%s: %v", dir, err)
 		}
 	}
-	if err := errors.Join(used.Remove(), second.Remove(), os.RemoveAll(other)); err != nil {
+	if err := errors.Join(endAgain(used), endAgain(second), os.RemoveAll(other)); err != nil {
 		t.Error(err)
 	}
-	last, err := newAgainFolder(parent)
+	if err := os.MkdirAll(left, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	last, err := newAgainFolder(parent) // what was left is all that there is
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := last.Remove(); err != nil {
+	if err := endAgain(last); err != nil {
 		t.Error(err)
 	}
 	if _, err := os.Stat(parent); !errors.Is(err, os.ErrNotExist) {
@@ -206,5 +214,75 @@ func TestNewMachine(t *testing.T) {
 	}
 	if got := fileSystemOf(strings.Repeat("broken\n", 3), "/"); got != "" {
 		t.Errorf("%q", got)
+	}
+}
+
+// All files of a target's folder are compared, also those that artifacts.json
+// doesn't name.
+func TestCompareArtifacts(t *testing.T) {
+	r := &verification{result: &Verified{}}
+	for _, to := range []struct {
+		side  **side
+		files map[string]string
+	}{
+		{&r.one, map[string]string{"alpine-3.20/bin/a": "a", "alpine-3.20/link/a.json": "1", "alpine-3.20/bin/added": "x", "alpine-3.21/bin/a": "a", "other/bin/a": "x"}},
+		{&r.two, map[string]string{"alpine-3.20/bin/a": "a", "alpine-3.20/link/a.json": "2", "alpine-3.20/bin/lost": "x", "alpine-3.21/bin/a": "a"}},
+	} {
+		s := &side{opt: BuildOptions{Output: t.TempDir()}}
+		for _, name := range []string{"alpine-3.20", "alpine-3.21", "alpine-3.22"} {
+			s.plans = append(s.plans, &plan.Plan{Release: targets.Release{Name: name}, Platform: targets.LinuxAMD64})
+		}
+		for name, text := range to.files {
+			file := filepath.Join(s.opt.Output, filepath.FromSlash(name))
+			if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(text), 0o644)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		*to.side = s
+	}
+	differing, err := r.compareArtifacts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]bool{"alpine-3.20": true}, differing); diff != "" {
+		t.Error(diff)
+	}
+	var got []string
+	for _, a := range r.result.Artifacts {
+		got = append(got, fmt.Sprintf("%s %t %t %t", a.Path, a.First != "", a.Again != "", a.Same()))
+	}
+	want := []string{
+		"alpine-3.20/bin/a true true true", "alpine-3.20/bin/added true false false", "alpine-3.20/bin/lost false true false",
+		"alpine-3.20/link/a.json true true false", "alpine-3.21/bin/a true true true",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if err := os.Symlink("nowhere", filepath.Join(r.one.opt.Output, "alpine-3.21", "link")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.compareArtifacts(); err == nil {
+		t.Error("a file that can't be read is no mistake")
+	}
+}
+
+func TestAgainErrors(t *testing.T) {
+	r := &verification{opt: VerifyOptions{StateDir: "state"}, filled: 1}
+	full := &solve.StepError{Request: "alpine", Tail: []string{"cp: write error: No space left on device"}, Err: errors.New("exit code: 1")}
+	err := r.againErrors(multierror.Append(nil, full, errors.New("other")))
+	many, ok := err.(*multierror.Error)
+	if !ok || len(many.Errors) != 2 {
+		t.Fatalf("%v", err)
+	}
+	for i, noSpace := range []bool{true, false} {
+		var again *AgainError
+		if !errors.As(many.Errors[i], &again) || again.NoSpace() != noSpace || again.Memory != 1 || again.Parent != "state" {
+			t.Errorf("%+v", many.Errors[i])
+		}
+	}
+	var again *AgainError
+	own := fmt.Errorf("making an image: %w", syscall.ENOSPC)
+	if err := r.againErrors(own); !errors.As(err, &again) || !again.NoSpace() || again.Memory != 0 || !strings.HasPrefix(err.Error(), "building again: making") {
+		t.Errorf("%v", err)
 	}
 }

@@ -8,7 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 
+	"github.com/hashicorp/go-multierror"
 	"github.com/opencontainers/go-digest"
 
 	"github.com/ofarm/ofarm/internal/oci"
@@ -49,15 +52,58 @@ func (r *verification) buildAgain(ctx context.Context) error {
 	}
 	again := *r.one.farm
 	again.CacheDir, again.Layout = r.folder.Dir, layout
-	again.Bases = nil // assembling them must give what a registry gave
+	again.logDir = r.one.farm.LogDir() // who reads of a failure wants its log
+	again.Bases = nil                  // assembling them must give what a registry gave
 	o := r.opt.BuildOptions
 	o.Project = project
 	o.Output = filepath.Join(r.folder.Dir, "dist")
-	o.Engine = r.secondEngine(r.memory())
+	r.filled = r.memory()
+	o.Engine = r.secondEngine(r.filled)
 	if r.two, err = newSide(ctx, &again, o); err != nil {
 		return err
 	}
 	return r.two.build(ctx)
+}
+
+// AgainError is a failure of the second build.
+type AgainError struct {
+	// Parent is the folder below which it worked.
+	Parent string
+	// Memory is the size, in bytes, of the file system in memory that it filled;
+	// 0 for none.
+	Memory int64
+	Err    error
+}
+
+func (e *AgainError) Error() string { return "building again: " + e.Err.Error() }
+
+func (e *AgainError) Unwrap() error { return e.Err }
+
+// NoSpace tells whether it failed because there was no more space for what it
+// made. Between BuildKit and here an error is a text only, and a step's is in
+// its log.
+func (e *AgainError) NoSpace() bool {
+	return strings.Contains(strings.ToLower(e.Err.Error()), "no space left on device")
+}
+
+// againErrors makes an [*AgainError] of each failure of the second build.
+func (r *verification) againErrors(err error) error {
+	wrap := func(err error) error {
+		e := &AgainError{Parent: r.againParent(), Memory: r.filled, Err: err}
+		if errors.Is(err, syscall.ENOSPC) {
+			e.Memory = 0 // ofarm wrote itself, on disk
+		}
+		return e
+	}
+	many, ok := err.(*multierror.Error) //nolint:errorlint // a list in something else isn't the build's
+	if !ok {
+		return wrap(err)
+	}
+	var out *multierror.Error
+	for _, one := range many.Errors {
+		out = multierror.Append(out, wrap(one))
+	}
+	return out
 }
 
 // againParent is the folder below which the second build has its own.
@@ -184,10 +230,15 @@ func newAgainFolder(parent string) (*scratch.Folder, error) {
 // removeAgain removes such a folder, once its daemon is gone.
 func removeAgain(dir string) error {
 	err := solve.RemoveState((&Farm{CacheDir: dir}).StateDir())
-	err = errors.Join(err, os.RemoveAll(dir))
-	// The cache's own folder of such folders goes with the last one.
-	if filepath.Base(filepath.Dir(dir)) == againName {
-		_ = os.Remove(filepath.Dir(dir))
+	return errors.Join(err, os.RemoveAll(dir))
+}
+
+// endAgain removes the folder of this second build; with the last one goes the
+// cache's own folder of such folders.
+func endAgain(folder *scratch.Folder) error {
+	err := folder.Remove()
+	if parent := filepath.Dir(folder.Dir); filepath.Base(parent) == againName {
+		scratch.Tidy(parent)
 	}
 	return err
 }

@@ -5,7 +5,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -51,7 +54,7 @@ func (o VerifyOptions) readArtifacts() ([]Artifact, error) {
 	for _, id := range o.Targets {
 		own := artifactsOf(all, id)
 		if len(own) == 0 {
-			return nil, &NothingToVerifyError{Path: path}
+			return nil, &NothingToVerifyError{Path: path, Target: targets.Folder(id.Name, targets.Platform(id.Platform))}
 		}
 		for _, a := range own {
 			if a.Lock != o.LockDigest {
@@ -120,29 +123,56 @@ func fileSum(path string) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-// compareArtifacts pairs the artifacts of both builds, and returns the folders
-// of the targets whose artifacts differ.
-func (r *verification) compareArtifacts() map[string]bool {
-	pairs := map[string]*ArtifactPair{}
-	pair := func(a Artifact) *ArtifactPair {
-		if pairs[a.Path] == nil {
-			pairs[a.Path] = &ArtifactPair{Target: a.Target, Platform: a.Platform, Path: a.Path}
+// compareArtifacts pairs the files that both builds left in the targets'
+// folders, and returns the folders with files that differ. What artifacts.json
+// doesn't name is among them: a record of a link, or a file that somebody added.
+func (r *verification) compareArtifacts() (differing map[string]bool, err error) {
+	differing = map[string]bool{}
+	for i, pl := range r.one.plans {
+		folder := r.one.folder(i)
+		first, err := filesOf(r.one.opt.Output, folder)
+		if err != nil {
+			return nil, err
 		}
-		return pairs[a.Path]
-	}
-	for _, a := range r.one.artifacts {
-		pair(a).First = a.SHA256
-	}
-	for _, a := range r.two.artifacts {
-		pair(a).Again = a.SHA256
-	}
-	differing := map[string]bool{}
-	for _, p := range pairs {
-		r.result.Artifacts = append(r.result.Artifacts, *p)
-		if !p.Same() {
-			differing[targets.Folder(p.Target, targets.Platform(p.Platform))] = true
+		again, err := filesOf(r.two.opt.Output, folder)
+		if err != nil {
+			return nil, err
+		}
+		all := maps.Clone(first)
+		maps.Copy(all, again)
+		for _, path := range slices.Sorted(maps.Keys(all)) {
+			p := ArtifactPair{
+				Target: pl.Release.Name, Platform: string(pl.Platform),
+				Path: path, First: first[path], Again: again[path],
+			}
+			r.result.Artifacts = append(r.result.Artifacts, p)
+			if !p.Same() {
+				differing[folder] = true
+			}
 		}
 	}
 	slices.SortFunc(r.result.Artifacts, func(x, y ArtifactPair) int { return cmp.Compare(x.Path, y.Path) })
-	return differing
+	return differing, nil
+}
+
+// filesOf are the sha256 of all files in a target's folder, which may not be
+// there, by their paths relative to the folder of artifacts.json.
+func filesOf(dir, folder string) (map[string]string, error) {
+	out := map[string]string{}
+	top := filepath.Join(dir, folder)
+	if _, err := os.Stat(top); errors.Is(err, fs.ErrNotExist) {
+		return out, nil
+	}
+	err := filepath.WalkDir(top, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		rel, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		out[filepath.ToSlash(rel)], err = fileSum(path)
+		return err
+	})
+	return out, err
 }

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"reflect"
 
 	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go"
@@ -46,7 +48,8 @@ func ReadManifest(data []byte) (ocispec.Manifest, error) {
 		return m, errSpelling
 	}
 	for _, d := range append([]Descriptor{m.Config}, m.Layers...) {
-		if err := d.Digest.Validate(); err != nil || d.Digest.Algorithm() != digest.SHA256 || d.Size < 0 {
+		bare := Descriptor{MediaType: d.MediaType, Digest: d.Digest, Size: d.Size}
+		if err := d.Digest.Validate(); err != nil || d.Digest.Algorithm() != digest.SHA256 || d.Size < 0 || !reflect.DeepEqual(d, bare) {
 			return m, errSpelling
 		}
 	}
@@ -100,12 +103,17 @@ func (l *Layout) Image(manifest digest.Digest) (Image, []byte, error) {
 }
 
 // Adopt moves a file, which is on the layout's file system and has the bytes of
-// the digest, to the place of that blob.
+// the digest, to the place of that blob. That another process has moved it there
+// meanwhile is no error.
 func (l *Layout) Adopt(file string, d digest.Digest) error {
-	if err := os.Chmod(file, 0o444); err != nil {
-		return fmt.Errorf("adopting a blob: %w", err)
+	err := os.Chmod(file, 0o444)
+	if err == nil {
+		err = l.shared(func() error { return os.Rename(file, l.BlobPath(d)) })
 	}
-	if err := l.shared(func() error { return os.Rename(file, l.BlobPath(d)) }); err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
+		_, err = os.Stat(l.BlobPath(d))
+	}
+	if err != nil {
 		return fmt.Errorf("adopting a blob: %w", err)
 	}
 	return nil

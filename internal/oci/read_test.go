@@ -50,6 +50,7 @@ func TestReadImage(t *testing.T) {
 		"no JSON":          {string(config), "x"},
 		"config's no JSON": {"x", string(manifest)},
 		"packed layer":     {string(config), strings.Replace(string(manifest), layer.MediaType, layer.MediaType+"+gzip", 1)},
+		"another place":    {string(config), strings.Replace(string(manifest), "}]", `,"urls":["http://127.0.0.1:1/x"]}]`, 1)},
 		"no digest":        {string(config), strings.Replace(string(manifest), layer.Digest.String(), "sha256:../../x", 1)},
 		"index":            {string(config), marshalled(t, ocispec.Index{MediaType: ocispec.MediaTypeImageIndex})},
 	} {
@@ -85,7 +86,10 @@ func TestAdopt(t *testing.T) {
 	if got, err := os.ReadFile(l.BlobPath(d)); string(got) != "blob" || err != nil {
 		t.Errorf("got %q: %v", got, err)
 	}
-	if err := l.Adopt(file, d); err == nil {
-		t.Error("it was there twice")
+	if err := l.Adopt(file, d); err != nil {
+		t.Errorf("another process was faster: %v", err)
+	}
+	if err := l.Adopt(file, digest.FromString("other")); err == nil {
+		t.Error("adopted what isn't there")
 	}
 }

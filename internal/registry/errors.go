@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/containerd/containerd/v2/core/remotes/docker"
 	remoteerrors "github.com/containerd/containerd/v2/core/remotes/errors"
@@ -17,13 +18,27 @@ import (
 // NotFoundError says that a registry doesn't have something.
 type NotFoundError struct {
 	Ref Ref
-	// What is missing there: "the manifest", or a blob by its digest.
+	// What is missing there: "the manifest", "the repository", or a blob by its
+	// digest.
 	What string
 }
 
 func (e *NotFoundError) Error() string {
 	return fmt.Sprintf("%s: the registry doesn't have %s", e.Ref, e.What)
 }
+
+// Blob tells that it is a blob, of a manifest that is there.
+func (e *NotFoundError) Blob() bool { return strings.HasPrefix(e.What, blobName) }
+
+// Repository tells that it is the repository, to which something was pushed.
+func (e *NotFoundError) Repository() bool { return e.What == repositoryName }
+
+// What messages call things.
+const (
+	manifestName   = "the manifest"
+	repositoryName = "the repository"
+	blobName       = "the blob "
+)
 
 // UnauthorizedError says that a registry wants other credentials, or none of
 // them at all. Most answer so, too, where there is no such repository.

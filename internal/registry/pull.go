@@ -34,13 +34,13 @@ func (c *Client) Manifest(ctx context.Context, ref Ref) (Manifest, error) {
 	defer w.close()
 	_, d, err := resolver.Resolve(watched, ref.plain())
 	if err != nil {
-		return Manifest{}, explain(watched, ref, "the manifest", err)
+		return Manifest{}, explain(watched, ref, manifestName, err)
 	}
 	if d.Size > mostManifest {
 		return Manifest{}, fmt.Errorf("%s: the manifest has %d bytes, at most %d are allowed", ref, d.Size, mostManifest)
 	}
 	m := Manifest{Ref: ref.With(d.Digest), Descriptor: d}
-	r, err := c.open(ctx, m.Ref, "the manifest", d)
+	r, err := c.open(ctx, m.Ref, manifestName, d)
 	if err != nil {
 		return Manifest{}, err
 	}
@@ -52,7 +52,7 @@ func (c *Client) Manifest(ctx context.Context, ref Ref) (Manifest, error) {
 // Open opens a blob. Reading ends in a [*DamagedError] where its bytes aren't
 // those of the descriptor. The context is that of reading, too.
 func (c *Client) Open(ctx context.Context, ref Ref, d Descriptor) (io.ReadCloser, error) {
-	return c.open(ctx, ref, "the blob "+d.Digest.String(), d)
+	return c.open(ctx, ref, blobName+d.Digest.String(), d)
 }
 
 func (c *Client) open(ctx context.Context, ref Ref, what string, d Descriptor) (io.ReadCloser, error) {
@@ -66,11 +66,12 @@ func (c *Client) open(ctx context.Context, ref Ref, what string, d Descriptor) (
 // OpenAt opens a blob from a byte on, for who has kept what is before it. Only
 // they can verify the whole.
 func (c *Client) OpenAt(ctx context.Context, ref Ref, d Descriptor, offset int64) (io.ReadCloser, error) {
-	return c.transfer(ctx, ref, "the blob "+d.Digest.String(), d, offset)
+	return c.transfer(ctx, ref, blobName+d.Digest.String(), d, offset)
 }
 
 // transfer begins a transfer from the registry. The request is made when it is
-// first read, and once more where it breaks off.
+// first read, and once more where it breaks off. Other places that a descriptor
+// names aren't asked: with them a manifest would choose who is connected to.
 func (c *Client) transfer(ctx context.Context, ref Ref, what string, d Descriptor, offset int64) (io.ReadCloser, error) {
 	resolver, err := c.resolver(ref)
 	if err != nil {
@@ -80,7 +81,7 @@ func (c *Client) transfer(ctx context.Context, ref Ref, what string, d Descripto
 	t := &transfer{ctx: watched, watch: w, ref: ref, what: what}
 	fetcher, err := resolver.Fetcher(watched, ref.plain())
 	if err == nil {
-		t.body, err = fetcher.Fetch(watched, d)
+		t.body, err = fetcher.Fetch(watched, Descriptor{MediaType: d.MediaType, Digest: d.Digest, Size: d.Size})
 	}
 	if err == nil && offset > 0 {
 		_, err = t.body.(io.Seeker).Seek(offset, io.SeekStart)

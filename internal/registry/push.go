@@ -50,7 +50,7 @@ func (c *Client) Push(ctx context.Context, ref Ref, what Contents) (Pushed, erro
 	}
 	to, err := resolver.Pusher(ctx, ref.plain())
 	if err != nil {
-		return Pushed{}, explain(ctx, ref, "the repository", err)
+		return Pushed{}, explain(ctx, ref, repositoryName, err)
 	}
 	p := &push{client: c, to: to, ref: ref, what: what}
 	if err := p.all(ctx); err != nil {
@@ -95,7 +95,6 @@ func (p *push) all(ctx context.Context) error {
 
 // blob sends a blob unless the registry has it.
 func (p *push) blob(ctx context.Context, i int, d Descriptor) (sent bool, err error) {
-	what := "the blob " + d.Digest.String()
 	watched, w := p.client.watch(ctx)
 	defer w.close()
 	to, err := p.to.Push(watched, d)
@@ -103,7 +102,7 @@ func (p *push) blob(ctx context.Context, i int, d Descriptor) (sent bool, err er
 		return false, nil
 	}
 	if err != nil {
-		return false, explain(watched, p.ref, what, err)
+		return false, explain(watched, p.ref, repositoryName, err)
 	}
 	defer to.Close()
 	from := &source{push: p, desc: d, index: i, watch: w}
@@ -117,7 +116,7 @@ func (p *push) blob(ctx context.Context, i int, d Descriptor) (sent bool, err er
 		err = content.Copy(watched, to, from, d.Size, d.Digest)
 	}
 	if err != nil {
-		return false, explain(watched, p.ref, what, err)
+		return false, explain(watched, p.ref, repositoryName, err)
 	}
 	return true, nil
 }

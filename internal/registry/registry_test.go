@@ -267,6 +267,9 @@ func TestErrors(t *testing.T) {
 		_, err := c.Push(t.Context(), ref(t, p.Host+"/team/thing:1.0"), contents("a"))
 		return err
 	}
+	if err := status(http.StatusNotFound, `{"errors":[{"code":"NAME_UNKNOWN"}]}`); !errors.As(err, &none) || !none.Repository() {
+		t.Errorf("no repository: %v", err)
+	}
 	var denied *UnauthorizedError
 	if err := status(http.StatusForbidden, `{"errors":[{"code":"DENIED","message":"read only"}]}`); !errors.As(err, &denied) || !strings.HasSuffix(err.Error(), ": access denied: read only") {
 		t.Errorf("forbidden: %v", err)

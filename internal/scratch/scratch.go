@@ -7,6 +7,7 @@ package scratch
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,12 +30,9 @@ func Make(parent, prefix string, remove func(dir string) error) (*Folder, error)
 	if remove == nil {
 		remove = os.RemoveAll
 	}
-	if err := os.MkdirAll(parent, 0o755); err != nil {
-		return nil, err
-	}
 	// Between the making of a folder and its lock nobody may take it for a left
 	// one.
-	all, err := hold(parent, syscall.LOCK_EX)
+	all, err := holdParent(parent)
 	if err != nil {
 		return nil, err
 	}
@@ -57,6 +55,42 @@ func Make(parent, prefix string, remove func(dir string) error) (*Folder, error)
 func (f *Folder) Remove() error {
 	defer f.lock.Close()
 	return f.remove(f.Dir)
+}
+
+// holdParent makes and locks a folder for others. [Tidy] may remove it before it
+// is locked: then it is made again.
+func holdParent(dir string) (*os.File, error) {
+	for {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return nil, err
+		}
+		f, err := hold(dir, syscall.LOCK_EX)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil || isAt(f, dir) {
+			return f, err
+		}
+		f.Close()
+	}
+}
+
+// isAt tells whether an open folder is still the one at a path.
+func isAt(f *os.File, path string) bool {
+	open, err1 := f.Stat()
+	there, err2 := os.Stat(path)
+	return err1 == nil && err2 == nil && os.SameFile(open, there)
+}
+
+// Tidy removes the parent of folders that [Make] made, if nothing is in it any
+// more and nobody is about to make another.
+func Tidy(parent string) {
+	f, err := hold(parent, syscall.LOCK_EX|syscall.LOCK_NB)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	_ = os.Remove(parent)
 }
 
 func removeLeft(parent, prefix string, remove func(dir string) error) error {

@@ -3,6 +3,7 @@ package scratch
 import (
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 )
 
@@ -40,7 +41,37 @@ func TestMake(t *testing.T) {
 	if _, err := os.Stat(held.Dir); !os.IsNotExist(err) {
 		t.Errorf("it is still there: %v", err)
 	}
+	Tidy(parent)
+	if _, err := os.Stat(parent); err != nil {
+		t.Errorf("a parent with a folder in it: %v", err)
+	}
 	if _, err := Make(filepath.Join(second.Dir, "no\x00name"), "x", nil); err == nil {
 		t.Error("a folder was made in one that can't be")
+	}
+}
+
+// Whoever makes a folder gets one, whoever removes its parent meanwhile.
+func TestTidy(t *testing.T) {
+	parent := filepath.Join(t.TempDir(), "made")
+	var wait sync.WaitGroup
+	for range 4 {
+		wait.Go(func() {
+			for range 50 {
+				f, err := Make(parent, "work-", nil)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if err := f.Remove(); err != nil {
+					t.Error(err)
+				}
+				Tidy(parent)
+			}
+		})
+	}
+	wait.Wait()
+	Tidy(parent)
+	if _, err := os.Stat(parent); !os.IsNotExist(err) {
+		t.Errorf("it is still there: %v", err)
 	}
 }

@@ -53,18 +53,6 @@
 // sudden, leaves it mounted. Nothing makes a step run again but an empty state
 // folder, which [RemoveState] removes afterwards.
 //
-// # Other circumstances
-//
-// Who wants to know whether a build depends on the machine can start a private
-// daemon that is unlike others: with fewer processors ([Options.CPUs]), one step
-// at a time, another snapshotter, and all that it makes in memory
-// ([Options.Memory]). The processors are those of the guard's affinity, which its
-// descendants inherit; runc 1.1.5 leaves it alone, runc 1.4.3 was seen to undo
-// it, and withCPUs says what is done about that. The file system in memory is
-// mounted in the daemon's own mount namespace, so no end of ofarm's, however
-// sudden, leaves it mounted. Nothing makes a step run again but an empty state
-// folder, which [RemoveState] removes afterwards.
-//
 // # Solving
 //
 // [Engine.Run] runs all requests at once, each as a solve with a session of its

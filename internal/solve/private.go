@@ -136,7 +136,8 @@ func (d *daemon) guard(command []string, alive *os.File, o Options) (*exec.Cmd, 
 		ownNamespaces(cmd.SysProcAttr)
 	}
 	err = withCPUs(o.CPUs, cmd.Start)
-	if errors.Is(err, syscall.EPERM) {
+	// Without CAP_SYS_ADMIN clone(2) says EPERM, seccomp(2) EACCES.
+	if errors.Is(err, syscall.EPERM) || o.CPUs > 0 && errors.Is(err, syscall.EACCES) {
 		return nil, &MissingError{Missing: []Requirement{{
 			What:   "the right to make namespaces",
 			Detail: "this root lacks CAP_SYS_ADMIN, as in a container that is not privileged",

@@ -309,6 +309,33 @@ func TestDiesAtStart(t *testing.T) {
 }
 
 // The guard may be told to end before it has begun.
+// Root without CAP_SYS_ADMIN is told so, with fewer processors too: these need
+// it as well.
+func TestNotPrivileged(t *testing.T) {
+	const again = "SOLVE_TEST_NOT_PRIVILEGED"
+	if os.Getenv(again) != "" {
+		for _, cpus := range []int{0, 1} {
+			o := options(t, t.TempDir())
+			o.CPUs = cpus
+			var missing *MissingError
+			if _, err := Find(t.Context(), o); !errors.As(err, &missing) {
+				t.Errorf("%d processors: %v", cpus, err)
+			}
+		}
+		return
+	}
+	needDaemon(t)
+	setpriv, err := exec.LookPath("setpriv")
+	if os.Getuid() != 0 || err != nil {
+		t.Skipf("not root, or %v", err)
+	}
+	cmd := exec.Command(setpriv, "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin", os.Args[0], "-test.run", "^TestNotPrivileged$")
+	cmd.Env = append(os.Environ(), again+"=yes")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 func TestInterruptedAtStart(t *testing.T) {
 	for _, after := range []time.Duration{time.Millisecond, 4 * time.Millisecond, 10 * time.Millisecond, 100 * time.Millisecond} {
 		o := broken(t, "exec sleep 1000")

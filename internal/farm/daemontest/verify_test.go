@@ -248,6 +248,16 @@ func TestVerifyGiven(t *testing.T) {
 	if err := given(); !errors.As(err, &other) || !other.Lock {
 		t.Errorf("%v", err)
 	}
+	// Where none are given, the first ones are built; a file that no build makes
+	// is a difference.
+	if v := b.verify(farm.VerifyOptions{BuildOptions: b.options(dir)}); !v.Built || !v.Same() {
+		t.Errorf("%+v", v)
+	}
+	write(t, dir, filepath.Join("dist", alpine, "bin", "added"), "by somebody")
+	v := b.verify(farm.VerifyOptions{BuildOptions: b.options(dir), Given: true})
+	if v.Same() || len(v.Differences) != 1 || v.Differences[0].Changes[0].Path != alpine+"/bin/added" {
+		t.Errorf("%+v", v)
+	}
 	full := filepath.Join(b.dir, "full")
 	write(t, full, "file", "of somebody")
 	o := farm.VerifyOptions{BuildOptions: b.options(dir), Keep: full}
@@ -317,6 +327,32 @@ func TestVerifyCommand(t *testing.T) {
 		"ofarm: hint: take the time from SOURCE_DATE_EPOCH")
 	if n := strings.Count(stderr.String(), "ofarm: error:"); n != 1 {
 		t.Errorf("%d errors", n)
+	}
+	b.nothingLeft()
+}
+
+// A step that fails in the second build only is told with its log, which stays;
+// where there was no more space, that is known too.
+func TestVerifyFailsAgain(t *testing.T) {
+	b := newBench(t, shellworld.Package{Name: "full", Script: "[ \"$(nproc)\" -gt 1 ] || { echo 'cp: No space left on device'; exit 1; }\n" + note("full", "full")})
+	dir := b.project(shellworld.Package{Name: "app", Depends: []string{"full"}, Script: cat}, "")
+	if out, err := os.ReadFile("/proc/cpuinfo"); err != nil || strings.Count(string(out), "processor\t") < 2 {
+		t.Skip("there is one processor only")
+	}
+	b.build(dir)
+	var stages []farm.VerifyStage
+	begin := func(s farm.VerifyStage) { stages = append(stages, s) }
+	_, err := b.farm.Verify(t.Context(), farm.VerifyOptions{BuildOptions: b.options(dir), StateDir: filepath.Join(b.dir, "state"), Begin: begin})
+	if !slices.Equal(stages, []farm.VerifyStage{farm.StageAgain}) {
+		t.Errorf("%q: what is there is what a build would make", stages)
+	}
+	var again *farm.AgainError
+	var step *solve.StepError
+	if !errors.As(err, &again) || !errors.As(err, &step) || !again.NoSpace() || again.Memory != 0 {
+		t.Fatalf("%v", err)
+	}
+	if data, err := os.ReadFile(step.LogFile); err != nil || !bytes.Contains(data, []byte("No space left")) {
+		t.Errorf("its log: %q, %v", data, err)
 	}
 	b.nothingLeft()
 }

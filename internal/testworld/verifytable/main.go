@@ -85,6 +85,7 @@ func (w *world) all(ctx context.Context, list []project) ([]row, error) {
 		if err == nil {
 			var found []row
 			found, err = w.verify(ctx, list[i])
+			printTable(os.Stderr, found) // an hour's work may not be lost with the next one
 			rows = append(rows, found...)
 		}
 		if err != nil {
