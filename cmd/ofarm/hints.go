@@ -41,7 +41,7 @@ func as[T error](err error) bool {
 // hint says what a user can do about an error, in one line; it is chosen by
 // the error's type. Empty where nothing general can be said.
 func hint(err error) string {
-	for _, h := range []func(error) string{usageHint, targetHint, projectHint, lockHint, registryHint, bundleHint, repositoryHint, inputsHint, engineHint, trustHint, platformHint, stepHint, policyHint, linkHint, proveHint, verifyHint} {
+	for _, h := range []func(error) string{usageHint, targetHint, projectHint, lockHint, registryHint, bundleHint, repositoryHint, inputsHint, verifyHint, engineHint, trustHint, platformHint, stepHint, policyHint, linkHint, proveHint} {
 		if text := h(err); text != "" {
 			return text
 		}

@@ -145,7 +145,10 @@ func TestVerifySpaceHint(t *testing.T) {
 	for want, err := range map[string]error{
 		"the second build worked in 2.0 GiB of memory: with --state FOLDER it works on disk":      &farm.AgainError{Parent: "/again", Memory: 2 << 30, Err: full},
 		"the second build worked in /again: free some space, or name another folder with --state": &farm.AgainError{Parent: "/again", Err: full},
-		"": &farm.AgainError{Parent: "/again", Memory: 1, Err: errors.New("other")},
+		"":                                &farm.AgainError{Parent: "/again", Memory: 1, Err: errors.New("other")},
+		hintVerifyLost:                    &farm.AgainError{Memory: 1, Err: &solve.LostError{Err: errors.New("EOF")}},
+		hintOwnDaemon:                     &solve.LostError{Err: errors.New("EOF")},
+		"on Debian: apt-get install runc": &farm.AgainError{Memory: 1, Err: &solve.MissingError{Missing: []solve.Requirement{{What: "runc or crun", Package: "runc"}}}},
 	} {
 		if got := hint(err); got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -8,10 +8,12 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/ofarm/ofarm/internal/farm"
+	"github.com/ofarm/ofarm/internal/solve"
 	"github.com/ofarm/ofarm/internal/verify"
 )
 
-// verifyHint is about what comes out otherwise, and what can't be compared.
+// verifyHint is about what can't be built again or compared, and what comes out
+// otherwise.
 func verifyHint(err error) string {
 	switch {
 	case as[*farm.NothingToVerifyError](err):
@@ -26,12 +28,23 @@ func verifyHint(err error) string {
 		return hintVerifyInputs
 	}
 	var again *farm.AgainError
-	if errors.As(err, &again) && again.NoSpace() {
+	if !errors.As(err, &again) {
+		return differenceHint(err)
+	}
+	switch {
+	case as[*solve.LostError](err) && again.Memory > 0:
+		return hintVerifyLost
+	case again.NoSpace():
 		if again.Memory > 0 {
 			return fmt.Sprintf(hintVerifyMemory, humanize.IBytes(uint64(again.Memory)))
 		}
 		return fmt.Sprintf(hintVerifySpace, again.Parent)
 	}
+	return ""
+}
+
+// differenceHint is about what comes out otherwise.
+func differenceHint(err error) string {
 	var differs *differenceError
 	if !errors.As(err, &differs) {
 		return ""

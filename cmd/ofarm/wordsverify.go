@@ -72,6 +72,7 @@ on one processor: --jobs gives it more.`
 	hintVerifyInputs  = "did a file of the project change meanwhile? Otherwise this is a mistake of ofarm: please report it"
 	hintVerifyMemory  = "the second build worked in %s of memory: with --state FOLDER it works on disk"
 	hintVerifySpace   = "the second build worked in %s: free some space, or name another folder with --state"
+	hintVerifyLost    = "was there too little memory? With --state FOLDER the second build works on disk"
 	hintVerifyUnknown = "compare the files in %s; diffoscope shows more"
 )
 

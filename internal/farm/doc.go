@@ -41,10 +41,11 @@
 //
 // Artifacts in the folder of a build are the first build if provenance.json says
 // that they come of the very graph that would be solved now; so a verification
-// right after a build costs one build. What steps left is streamed as tars out
-// of both daemons, hashed on the fly and compared (package verify), only where
-// artifacts differ or where it is asked for. Files of steps that began to differ
-// are fetched once more, to be explained and kept.
+// right after a build costs one build. All files in the targets' folders are
+// compared: what artifacts.json says is no proof of what is there. What steps
+// left is streamed as tars out of both daemons, hashed on the fly and compared
+// (package verify), only where artifacts differ or where it is asked for. Files of
+// steps that began to differ are fetched once more, to be explained and kept.
 //
 // The second farm's folder is locked while it is used; one that a killed process
 // left is removed by the next verification. Its daemon ends with the process, and

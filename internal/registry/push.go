@@ -116,7 +116,7 @@ func (p *push) blob(ctx context.Context, i int, d Descriptor) (sent bool, err er
 		err = content.Copy(watched, to, from, d.Size, d.Digest)
 	}
 	if err != nil {
-		return false, explain(watched, p.ref, repositoryName, err)
+		return false, explain(watched, p.ref, blobName+d.Digest.String(), err)
 	}
 	return true, nil
 }
