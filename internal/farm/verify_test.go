@@ -280,6 +280,16 @@ func TestAgainErrors(t *testing.T) {
 			t.Errorf("%+v", many.Errors[i])
 		}
 	}
+	r.one = &side{farm: &Farm{CacheDir: t.TempDir()}}
+	log := filepath.Join(t.TempDir(), "log")
+	if err := os.WriteFile(log, []byte("killed"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	lost := &solve.LostError{LogFile: log}
+	err = errors.Join(r.againErrors(&solve.RequestError{Err: lost}), os.Remove(log))
+	if data, errRead := os.ReadFile(lost.LogFile); string(data) != "killed" || errRead != nil {
+		t.Errorf("%v: %q, %v", err, data, errRead)
+	}
 	var again *AgainError
 	own := fmt.Errorf("making an image: %w", syscall.ENOSPC)
 	if err := r.againErrors(own); !errors.As(err, &again) || !again.NoSpace() || again.Memory != 0 || !strings.HasPrefix(err.Error(), "building again: making") {

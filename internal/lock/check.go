@@ -70,6 +70,11 @@ func (p *parser) checkPackage(pkg *Package) {
 	if pkg.Source != nil && len(pkg.Source.URLs) == 0 {
 		p.errorAt(line, "%s: its source has no url", pkg.ID())
 	}
+	for _, e := range pkg.ExtraSources {
+		if len(e.URLs) == 0 {
+			p.errorAt(line, "%s: its extra-source %q has no url", pkg.ID(), e.Name)
+		}
+	}
 	for _, t := range pkg.Only {
 		if _, ok := p.lines["target "+t.String()]; !ok {
 			p.errorAt(line, "%s: target %q is not in the lock", pkg.ID(), t.String())

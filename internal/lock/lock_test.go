@@ -68,6 +68,7 @@ func TestMistakes(t *testing.T) {
 		"climbing file":     {"extra-file one.patch", "extra-file ../one.patch", `"../one.patch" is not a path below its folder`},
 		"spelling":          {"epoch 1785000000", "epoch 01785000000", `ofarm.lock:2: not the canonical spelling, which has "epoch 1785000000" here`},
 		"no url":            {"    url https://example.org/dune-3.17.2.tbz\n    url https://mirror.example.org/dune-3.17.2.tbz\n", "", "dune.3.17.2: its source has no url"},
+		"no extra url":      {"    url https://example.org/build.sh\n", "", `ofarm.lock:7: conf-libev.4-12: its extra-source "build.sh" has no url`},
 		"truncated":         {"  depext pkg-config\n", "  depext pkg-config", "not the canonical spelling"},
 		"source first":      {"opam conf-libev.4-12\n", "", "opam-file does not belong here"},
 		"checksum kind":     {"checksum md5=", "checksum crc32=", "is not a checksum such as md5=HEX or sha512=HEX"},
