@@ -23,8 +23,8 @@ type Folder struct {
 }
 
 // Make makes a folder in parent, which is made if it isn't there, and removes
-// those of the same prefix that nobody holds any more. Its name is the prefix
-// and some random letters. Remove is how a folder is removed: nil means
+// those of the same prefix that nobody holds any more, as far as they can be. Its
+// name is the prefix and some random letters. Remove is how a folder is removed: nil means
 // [os.RemoveAll]; one that does more must stand what a killed process left.
 func Make(parent, prefix string, remove func(dir string) error) (*Folder, error) {
 	if remove == nil {
@@ -106,9 +106,7 @@ func removeLeft(parent, prefix string, remove func(dir string) error) error {
 		if left.lock, err = hold(left.Dir, syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 			continue // in use
 		}
-		if err := left.Remove(); err != nil {
-			return err
-		}
+		_ = left.Remove() // what can't be removed is no reason not to work
 	}
 	return nil
 }

@@ -35,6 +35,16 @@ func TestMake(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	stays := filepath.Join(parent, "work-stays")
+	if err := os.Mkdir(stays, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	third, err := Make(parent, "work-", func(string) error { return os.ErrPermission })
+	if err != nil {
+		t.Errorf("what can't be removed is in the way: %v", err)
+	} else if third.Dir == stays {
+		t.Errorf("%s isn't new", stays)
+	}
 	if err := held.Remove(); err != nil {
 		t.Error(err)
 	}
