@@ -15,10 +15,10 @@ first. DIST, a folder with artifacts.json, is taken as it is, or refused; withou
 The second build takes nothing from the first: its images are assembled anew, and
 a BuildKit daemon of its own begins with nothing and ends with it. Its
 circumstances are others: a later time; one processor, and one step at a time;
-what it makes is in memory where there is enough of it, and without overlays, so
-that folders have another order; the project lies in another folder and, for
-root, belongs to somebody else. The second table says what was varied, as steps
-saw it, and what can't be.
+what it makes is in memory where there is enough of it, so that folders have
+another order; the project lies in another folder and, for root, belongs to
+somebody else. The second table says what was varied, as steps saw it, and what
+can't be.
 
 With --deep what each root and each step leaves is compared too: an artifact may
 be the same although a package isn't. Where something differs, the error names the

@@ -33,9 +33,11 @@
 // images are assembled anew, and in it the state of a private daemon of its own,
 // so that every step runs. The images' digests must be the same, and thereby the
 // graphs; what then differs, steps made. The circumstances are others on purpose
-// (see [Aspect]): fewer processors and steps at once, the native snapshotter
-// instead of overlays, a file system in memory, which lists folders in another
-// order, a copy of the project in another folder and of another owner. A step in
+// (see [Aspect]): fewer processors and steps at once, a file system in memory,
+// which lists folders in another order, a copy of the project in another folder
+// and of another owner. BuildKit's native snapshotter in the place of overlays
+// would be one more, but copies a whole root for each root and each exec that
+// changes it: 61 packages with GTK in their roots didn't fit into 19 GiB. A step in
 // both daemons writes down what it sees of the machine ([llb.CompileMachine]), and
 // that is what is told: what a daemon was asked for isn't always what steps get.
 //

@@ -266,9 +266,8 @@ func (r *verification) compare(ctx context.Context) error {
 // secondEngine are the options of the daemon that builds again.
 func (r *verification) secondEngine(memory int64) solve.Options {
 	jobs := max(r.opt.Jobs, 1)
-	e := solve.Options{
+	return solve.Options{
 		Sockets: []string{}, Path: r.opt.Engine.Path, RuntimeDir: r.opt.Engine.RuntimeDir,
-		Snapshotter: "native", CPUs: jobs, Parallel: jobs, Memory: memory,
+		CPUs: jobs, Parallel: jobs, Memory: memory,
 	}
-	return e
 }

@@ -12,6 +12,8 @@ import (
 const (
 	camlMagic    = "Caml1999"
 	camlMagicLen = 12
+	// camlDigestLen is the length of OCaml's digests, MD5.
+	camlDigestLen = 16
 )
 
 // camlKinds are the kinds of files by their letter.
@@ -40,7 +42,11 @@ func (x *explainer) ocaml(at string, a, b []byte, _ int) bool {
 			verdict: because(Unknown, "not known: two compilers, or two kinds of file")})
 		return true
 	}
-	x.raw(region{a: a, b: b, where: func(off int) string { return join(at, camlPlace(a, off)) }})
+	r := region{a: a, b: b, where: func(off int) string { return join(at, camlPlace(a, off)) }}
+	if kind := a[len(camlMagic)]; kind == 'Y' || kind == 'y' {
+		r.digest = camlDigestLen // see write_unit_info in compilenv.ml
+	}
+	x.raw(r)
 	return true
 }
 

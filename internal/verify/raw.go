@@ -9,6 +9,7 @@ type region struct {
 	where   func(off int) string
 	follows bool // see finding
 	code    bool // instructions or addresses, in which what looks like text is none
+	digest  int  // how many bytes at the end are a digest of those before
 }
 
 // raw explains bytes of which nothing is known, by the texts and numbers in them.
@@ -134,7 +135,7 @@ func (x *explainer) spot(r region, s span) finding {
 		return f
 	}
 	f.what = bytesSides(r.a[s.from:s.to], r.b[s.from:s.to])
-	if r.camlDigest(s) {
+	if r.camlDigest(s) || s.from >= len(r.a)-r.digest {
 		f.verdict = because(Digest, "OCaml's digest of an interface or implementation that differs")
 	}
 	return f

@@ -49,6 +49,17 @@ func (t Type) String() string {
 // MarshalText is the word of [Type.String], for JSON.
 func (t Type) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
+// UnmarshalText reads what MarshalText wrote.
+func (t *Type) UnmarshalText(text []byte) error {
+	for _, is := range []Type{0, File, Dir, Symlink, Char, Block, FIFO} {
+		if is.String() == string(text) {
+			*t = is
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is no type of a file", text)
+}
+
 // Entry is one file, folder or link of a tree. Its modification time is no part
 // of it.
 type Entry struct {

@@ -3,6 +3,7 @@ package verify
 import (
 	"archive/tar"
 	"bytes"
+	"encoding/json"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -313,4 +314,23 @@ func FuzzReadTree(f *testing.F) {
 			}
 		}
 	})
+}
+
+// What ofarm verify --json prints can be read back.
+func TestChangeJSON(t *testing.T) {
+	for _, is := range []Type{0, File, Dir, Symlink, Char, Block, FIFO} {
+		want := Change{Path: "p", Kind: OtherType, First: Entry{Path: "p", Type: is, Mode: 0o644}}
+		text, err := json.Marshal(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got Change
+		if err := json.Unmarshal(text, &got); err != nil || got != want {
+			t.Errorf("%s became %+v: %v", text, got, err)
+		}
+	}
+	var got Change
+	if err := json.Unmarshal([]byte(`{"first": {"type": "door"}}`), &got); err == nil {
+		t.Error("a door was read")
+	}
 }
