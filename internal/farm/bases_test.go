@@ -284,7 +284,9 @@ func TestBrokenBase(t *testing.T) {
 			cancel()
 		}
 	}
-	b.Answer(nil)
+	answer(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		next.ServeHTTP(&stalling{w, int(layer.Size) / 2, r.Context().Done()}, r)
+	})
 	if _, err := b.images(ctx, f, b.ids[0]); !errors.Is(err, context.Canceled) {
 		t.Fatalf("got %v", err)
 	}
@@ -297,4 +299,25 @@ func TestBrokenBase(t *testing.T) {
 	if err != nil || got[0] != digests[0] || !strings.HasPrefix(from, "bytes=") || from == "bytes=0-" {
 		t.Errorf("got %s from %q: %v", got, from, err)
 	}
+}
+
+// stalling is an answer that stands still after some bytes, until whoever asked
+// goes.
+type stalling struct {
+	http.ResponseWriter
+	left int
+	gone <-chan struct{}
+}
+
+func (s *stalling) Write(p []byte) (int, error) {
+	n, err := s.ResponseWriter.Write(p[:min(len(p), s.left)])
+	s.left -= n
+	if err != nil || s.left > 0 {
+		return n, err
+	}
+	if err := http.NewResponseController(s.ResponseWriter).Flush(); err != nil {
+		return n, err
+	}
+	<-s.gone
+	return n, context.Canceled
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -287,7 +288,7 @@ func (s *stopper) Write(p []byte) (int, error) {
 func TestVerifyInterrupted(t *testing.T) {
 	b := newBench(t, shellworld.Package{Name: "slow", Script: "[ \"$(nproc)\" -gt 1 ] || { echo now-it-sleeps; sleep 1000; }\n" + note("slow", "slow")})
 	dir := b.project(shellworld.Package{Name: "app", Depends: []string{"slow"}, Script: cat}, "")
-	if out, err := os.ReadFile("/proc/cpuinfo"); err != nil || strings.Count(string(out), "processor\t") < 2 {
+	if runtime.NumCPU() < 2 {
 		t.Skip("there is one processor only")
 	}
 	b.build(dir)
@@ -336,7 +337,7 @@ func TestVerifyCommand(t *testing.T) {
 func TestVerifyFailsAgain(t *testing.T) {
 	b := newBench(t, shellworld.Package{Name: "full", Script: "[ \"$(nproc)\" -gt 1 ] || { echo 'cp: No space left on device'; exit 1; }\n" + note("full", "full")})
 	dir := b.project(shellworld.Package{Name: "app", Depends: []string{"full"}, Script: cat}, "")
-	if out, err := os.ReadFile("/proc/cpuinfo"); err != nil || strings.Count(string(out), "processor\t") < 2 {
+	if runtime.NumCPU() < 2 {
 		t.Skip("there is one processor only")
 	}
 	b.build(dir)
