@@ -62,7 +62,7 @@
 // installs is not reproducible, which building twice finds:
 //
 //	clock                the real time; a dependency's files have the time when they were installed
-//	processors           /proc/cpuinfo, nproc, and with it the variable jobs
+//	processors           /proc/cpuinfo, nproc, and with it the variable jobs, which is at least 2
 //	kernel               uname, /proc/sys, /proc/meminfo, /proc/loadavg, /sys (disks, boards), the limits of
 //	                     processes (ulimit)
 //	/proc/self/mountinfo the path of the daemon's state folder, the kind of its file system and its disk

@@ -23,6 +23,10 @@ lib=/ofarm/lib
 state=/tmp/.ofarm
 
 jobs=$(nproc)
+# Never one: what makes that run side by side do twice is then done in another
+# order. OCaml 5 compiles the interfaces of unix and str from two folders, with
+# another path in each, and is another compiler after make -j1.
+[ "$jobs" -ge 2 ] || jobs=2
 # Steps may ask for it in their commands.
 export jobs
 

@@ -29,7 +29,10 @@ install: ["cp" "installed by command" "%{lib}%/command"]`,
 			"build.sh": `{
 	cat old conf data/more.txt
 	echo "FULL=$FULL D=$D_VAR PATH=$(echo "$PATH" | cut -d: -f1)"
-	[ "$1" = "$2" ] && [ "$1" = "$(nproc)" ] && echo "jobs are $(nproc)" >/dev/null
+	[ "$1" = "$2" ]
+	[ "$1" = "$jobs" ]
+	[ "$1" -ge "$(nproc)" ]
+	[ "$1" -ge 2 ]
 	shift 2
 	echo "$@"
 	echo "name $OPAM_PACKAGE_NAME version $OPAM_PACKAGE_VERSION"
