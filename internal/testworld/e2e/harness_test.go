@@ -130,9 +130,15 @@ func steps(log string) (ran, cached []string) {
 	return ran, cached
 }
 
-// isStep tells an exec vertex from the loading of images and the export.
+// isStep tells an exec vertex from the loading of images, the file that every
+// exec has at /etc/resolv.conf, and the export.
 func isStep(name string) bool {
-	return name != "" && !strings.HasPrefix(name, "load ") && !strings.HasPrefix(name, "exporting ")
+	for _, other := range []string{"load ", "make resolv.conf", "exporting "} {
+		if strings.HasPrefix(name, other) {
+			return false
+		}
+	}
+	return name != ""
 }
 
 // lockOf reads the lock of an example's copy.
