@@ -36,8 +36,8 @@
 // (see [Aspect]): fewer processors and steps at once, a file system in memory,
 // which lists folders in another order, a copy of the project in another folder
 // and of another owner. BuildKit's native snapshotter in the place of overlays
-// would be one more, but copies a whole root for each root and each exec that
-// changes it: 61 packages with GTK in their roots didn't fit into 19 GiB. A step in
+// would be one more, but it copies where overlays share: a project of 61 packages,
+// some of them with GTK in their roots, filled 19 GiB of memory. A step in
 // both daemons writes down what it sees of the machine ([llb.CompileMachine]), and
 // that is what is told: what a daemon was asked for isn't always what steps get.
 //

@@ -31,17 +31,17 @@ type Circumstance struct {
 // Aspect is a kind of [Circumstance].
 type Aspect string
 
-// The aspects, in the order in which they are told. Those up to Owner can be
-// varied.
+// The aspects, in the order in which they are told. Those up to Owner are
+// varied where they can be, the others only happen to differ.
 const (
 	Clock       Aspect = "time"
 	Processors  Aspect = "processors"
 	Parallel    Aspect = "steps-at-once"
 	FileSystem  Aspect = "file-system"
 	FolderOrder Aspect = "order-in-folders"
-	Snapshotter Aspect = "snapshotter"
 	Folder      Aspect = "folder"
 	Owner       Aspect = "owner"
+	Snapshotter Aspect = "snapshotter"
 	Kernel      Aspect = "kernel"
 	Processor   Aspect = "processor"
 	Memory      Aspect = "memory"
@@ -116,9 +116,9 @@ func (s *side) aspects() []aspect {
 		{Parallel, parallel},
 		{FileSystem, m.fileSystem},
 		{FolderOrder, m.order},
-		{Snapshotter, snapshotter},
 		{Folder, folder},
 		{Owner, owner},
+		{Snapshotter, snapshotter},
 		{Kernel, m.kernel},
 		{Processor, m.model},
 		{Memory, m.memory},

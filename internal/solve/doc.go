@@ -45,7 +45,7 @@
 //
 // Who wants to know whether a build depends on the machine can start a private
 // daemon that is unlike others: with fewer processors ([Options.CPUs]), one step
-// at a time, another snapshotter, and all that it makes in memory
+// at a time, and all that it makes in memory
 // ([Options.Memory]). The processors are those of the guard's affinity, which its
 // descendants inherit; runc 1.1.5 leaves it alone, runc 1.4.3 was seen to undo
 // it, and withCPUs says what is done about that. The file system in memory is

@@ -49,9 +49,6 @@ type Options struct {
 	// CPUs is how many processors a private daemon that is started, and its
 	// steps, have; 0 and more than there are mean all.
 	CPUs int
-	// Snapshotter is how a private daemon keeps root file systems, as in
-	// [Engine.Snapshotter]; empty means what suits its disk best.
-	Snapshotter string
 	// Memory is the size, in bytes, of a file system in memory in which a
 	// private daemon that is started keeps what it makes. It ends with the
 	// daemon, however that ends. 0 means that all is kept in StateDir.

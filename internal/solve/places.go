@@ -1,7 +1,6 @@
 package solve
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -134,8 +133,8 @@ type gcPolicy struct {
 }
 
 // writeConfig writes the daemon's configuration: one worker, which keeps up to
-// the stated size, without CNI: its steps have no network. Unless told, the
-// snapshotter is BuildKit's choice: overlayfs, else fuse-overlayfs, else native.
+// the stated size, without CNI: its steps have no network. The snapshotter
+// is BuildKit's choice: overlayfs, else fuse-overlayfs, else native.
 func (p places) writeConfig(runtime string, rootless bool, o Options) error {
 	var c daemonConfig
 	c.Root = p.root()
@@ -146,7 +145,7 @@ func (p places) writeConfig(runtime string, rootless bool, o Options) error {
 		Enabled:     true,
 		Binary:      runtime,
 		Rootless:    rootless,
-		Snapshotter: cmp.Or(o.Snapshotter, "auto"),
+		Snapshotter: "auto",
 		NetworkMode: "host",
 		Parallel:    o.Parallel,
 		GC:          true,
