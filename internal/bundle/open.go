@@ -60,7 +60,7 @@ func Open(path string) (*Bundle, error) {
 	if err := b.read(&scanner{path: path, file: f, size: info.Size()}); err != nil {
 		return nil, err
 	}
-	if err := b.verifyInput(b.lock.Sum); err != nil {
+	if err := verifyInput(b, b.lock.Sum); err != nil {
 		return nil, err
 	}
 	return b, nil

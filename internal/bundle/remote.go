@@ -111,19 +111,9 @@ func (b *Remote) Verify(ctx context.Context) error {
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		errs = multierror.Append(errs, b.verifyInput(in.Sum))
+		errs = multierror.Append(errs, verifyInput(b, in.Sum))
 	}
 	return errs.ErrorOrNil()
-}
-
-func (b *Remote) verifyInput(d input.Digest) error {
-	r, err := b.OpenInput(d)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	_, err = io.Copy(io.Discard, r)
-	return err
 }
 
 // remoteInput says of damage which entry has it.

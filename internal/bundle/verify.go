@@ -70,12 +70,15 @@ func (b *Bundle) Verify(ctx context.Context) error {
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		errs = multierror.Append(errs, b.verifyInput(d))
+		errs = multierror.Append(errs, verifyInput(b, d))
 	}
 	return errs.ErrorOrNil()
 }
 
-func (b *Bundle) verifyInput(d input.Digest) error {
+// verifyInput reads an input; its reader tells of damage.
+func verifyInput(b interface {
+	OpenInput(d input.Digest) (io.ReadCloser, error)
+}, d input.Digest) error {
 	r, err := b.OpenInput(d)
 	if err != nil {
 		return err

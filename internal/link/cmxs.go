@@ -1,9 +1,9 @@
 package link
 
 import (
-	"bytes"
 	"debug/elf"
 	"io/fs"
+	"slices"
 	"strings"
 )
 
@@ -62,21 +62,7 @@ func startsPlugin(find *finder, tokens []token) bool {
 }
 
 func defines(object []byte, name string) bool {
-	if !bytes.Contains(object, []byte(name)) {
-		return false
-	}
-	f, err := elf.NewFile(bytes.NewReader(object))
-	if err != nil {
-		return false
-	}
-	symbols, err := f.Symbols()
-	if err != nil {
-		return false
-	}
-	for _, s := range symbols {
-		if s.Name == name && s.Section != elf.SHN_UNDEF {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(symbolsIfNamed(object, name), func(s elf.Symbol) bool {
+		return s.Name == name && s.Section != elf.SHN_UNDEF
+	})
 }

@@ -44,23 +44,29 @@ func (r *rewriter) plugins(tokens []token) error {
 // startsDynlink tells whether an object is the start of a native program with
 // the unit Dynlink.
 func startsDynlink(object []byte) bool {
-	if !bytes.Contains(object, []byte("camlDynlink")) {
-		return false
-	}
-	f, err := elf.NewFile(bytes.NewReader(object))
-	if err != nil {
-		return false
-	}
-	symbols, err := f.Symbols()
-	if err != nil {
-		return false
-	}
 	globals, dynlink := false, false
-	for _, s := range symbols {
+	for _, s := range symbolsIfNamed(object, "camlDynlink") {
 		globals = globals || s.Name == "caml_globals" && s.Section != elf.SHN_UNDEF
 		dynlink = dynlink || isDynlinkSymbol(s.Name)
 	}
 	return globals && dynlink
+}
+
+// symbolsIfNamed lists the symbols of an object in which a name stands somewhere;
+// none of another, or of what is no ELF file.
+func symbolsIfNamed(object []byte, name string) []elf.Symbol {
+	if !bytes.Contains(object, []byte(name)) {
+		return nil
+	}
+	f, err := elf.NewFile(bytes.NewReader(object))
+	if err != nil {
+		return nil
+	}
+	symbols, err := f.Symbols()
+	if err != nil {
+		return nil
+	}
+	return symbols
 }
 
 // isDynlinkSymbol tells the symbols of the unit Dynlink. Between a unit's name
