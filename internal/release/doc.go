@@ -10,10 +10,10 @@
 // below it.
 //
 // It is one statement, and not one for each target or a bundle of JSON lines,
-// because that is what other tools take: the file is the payload of a DSSE
-// envelope as it is (payload type application/vnd.in-toto+json), and its field
-// "predicate" is what "cosign attest-blob --type slsaprovenance1 --predicate"
-// asks for. Whoever has one artifact finds it among the subjects by its sha256.
+// because the file is then the payload of a DSSE envelope as it is (payload type
+// application/vnd.in-toto+json), and its field "predicate" a predicate for tools
+// that make statements of their own; none was tried. Whoever has one artifact
+// finds it among the subjects by its sha256.
 //
 // Targets may have been built at different times from different locks. So all
 // that can differ between them is kept for each target, under the name of its
