@@ -91,13 +91,13 @@ func TestPolicyMistakes(t *testing.T) {
 		"[target]\nlinkage = \"static\"\n":   `p.toml:1:2: unknown key "target"`,
 		"\nlinkage = \"statically\"\n":       `p.toml:2:1: linkage: "statically" is not one of static, mostly-static, dynamic`,
 		"max-glibc = \"new\"\n":              `p.toml:1:1: max-glibc: "new" is not a version such as "2.31"`,
-		"max-glibc = 2.31\n":                 `p.toml:1:13: `,
+		"max-glibc = 2.31\n":                 `p.toml:1:13: max-glibc: must be text in quotes, such as "2.31"`,
 		"require-relro = true\n":             `p.toml:1:17: `,
 		"like = \"manylinux\"\n":             `p.toml:1:1: like: unknown policy "manylinux"`,
 		"platform = \"windows/amd64\"\n":     `p.toml:1:1: platform: "windows/amd64" is not one of`,
 		"linkage = \"\"\nplatform = \"x\"\n": "p.toml:1:1: linkage: \"\" is not one of static, mostly-static, dynamic\np.toml:2:1: platform:",
-		"require-pie = \"yes\"\n":            `p.toml:1:15: `,
-		"min-thread-stack = -1\n":            `p.toml:1:20: `,
+		"require-pie = \"yes\"\n":            `p.toml:1:15: require-pie: must be true or false`,
+		"min-thread-stack = -1\n":            `p.toml:1:20: min-thread-stack: must be a number, 0 or more`,
 		"linkage = \"static\nrest = true\n":  `p.toml:1:`,
 	} {
 		_, _, err := ParsePolicy("p.toml", []byte(text))

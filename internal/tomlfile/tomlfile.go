@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -46,6 +47,9 @@ func Decode(name string, data []byte, v any) []Mistake {
 	var decode *toml.DecodeError
 	if errors.As(err, &decode) {
 		m.Line, m.Column = decode.Position()
+		if text := wrongKind(data, decode, v); text != "" {
+			m.Text = text
+		}
 	}
 	return []Mistake{m}
 }
@@ -57,33 +61,63 @@ type Place struct{ Line, Column int }
 // dotted name: "target.alpine.link". Of one that stands there more than once, such
 // as those of an array's tables, it is the last place.
 func Places(data []byte) map[string]Place {
-	p := unstable.Parser{}
-	p.Reset(data)
 	out := map[string]Place{}
-	table := ""
-	for p.NextExpression() {
-		e := p.Expression()
-		name, at := keyName(&p, e)
-		switch e.Kind {
-		case unstable.Table, unstable.ArrayTable:
-			table = name + "."
-			out[name] = at
-		case unstable.KeyValue:
-			out[table+name] = at
-		}
-	}
+	walk(data, func(k key) { out[k.name()] = k.at })
 	return out
 }
 
-func keyName(p *unstable.Parser, e *unstable.Node) (string, Place) {
-	var parts []string
-	var at Place
-	for it := e.Key(); it.Next(); {
-		if len(parts) == 0 {
-			start := p.Shape(it.Node().Raw).Start
-			at = Place{start.Line, start.Column}
+// key is a key or a table where it stands in a file.
+type key struct {
+	parts []string
+	at    Place
+	// value is nil for a table. It lives as long as the call that it is given to.
+	value *unstable.Node
+	// inline tells that the key stands in a table between braces.
+	inline bool
+}
+
+func (k key) name() string { return strings.Join(k.parts, ".") }
+
+// walk visits the keys and tables of a file in their order, up to a mistake of
+// syntax.
+func walk(data []byte, visit func(key)) {
+	p := unstable.Parser{}
+	p.Reset(data)
+	var table []string
+	for p.NextExpression() {
+		e := p.Expression()
+		switch e.Kind {
+		case unstable.Table, unstable.ArrayTable:
+			k := newKey(&p, e, nil)
+			table = k.parts
+			visit(k)
+		case unstable.KeyValue:
+			walkValue(&p, e, table, false, visit)
 		}
-		parts = append(parts, string(it.Node().Data))
 	}
-	return strings.Join(parts, "."), at
+}
+
+// walkValue visits a key with a value, and those in it.
+func walkValue(p *unstable.Parser, e *unstable.Node, table []string, inline bool, visit func(key)) {
+	k := newKey(p, e, table)
+	k.value, k.inline = e.Value(), inline
+	visit(k)
+	if k.value.Kind != unstable.InlineTable {
+		return
+	}
+	for it := k.value.Children(); it.Next(); {
+		walkValue(p, it.Node(), k.parts, true, visit)
+	}
+}
+
+func newKey(p *unstable.Parser, e *unstable.Node, table []string) key {
+	k := key{parts: slices.Clone(table)}
+	for it := e.Key(); it.Next(); {
+		if k.at.Line == 0 {
+			start := p.Shape(it.Node().Raw).Start
+			k.at = Place{start.Line, start.Column}
+		}
+		k.parts = append(k.parts, string(it.Node().Data))
+	}
+	return k
 }

@@ -64,8 +64,8 @@ func decimal(s string) float64 {
 
 const aDay = 24 * 60 * 60
 
-// near tells whether a number, of seconds since 1970 or parts of them, is at most
-// a day away from a build. If the build's time isn't known, whatever is between
+// near tells whether a number, of seconds since 1970 or parts of them, lies between
+// the start and the end of a build, or at most a day away. If the build's time isn't known, whatever is between
 // 2001 and 2038 is.
 func near(v float64, c Circumstances) bool {
 	from, to := float64(1e9), float64(1<<31)

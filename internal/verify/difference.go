@@ -35,7 +35,9 @@ type Hints struct {
 
 // Circumstances are what one build ran under.
 type Circumstances struct {
-	// Start and End of the build, as its own clock showed them.
+	// Start and End are the times between which its steps ran, as its own clock
+	// showed them. Steps that were taken from a cache count too: they may have run
+	// long before the build did.
 	Start, End time.Time
 	// Host is the machine's name.
 	Host string
@@ -48,15 +50,18 @@ type Circumstances struct {
 const (
 	// maxWhole is the size up to which files are opened up; of larger ones only
 	// the first byte that differs is looked at.
-	maxWhole = 256 << 20
-	// nearby is how much of a larger file is read around that byte, to both sides.
+	maxWhole = 32 << 20
+	// maxUnpacked is how much is unpacked of the two files that stand at one place.
+	maxUnpacked = 4 * maxWhole
+	// nearby is how much of a larger file is read around that byte, to both sides,
+	// and how much of a long text around a difference.
 	nearby  = 4 << 10
 	maxAlso = 8
 )
 
 // Explain tells where and why the files at firstPath and againPath differ; file is
 // what to call them. Files that are the same are an error. It reads both whole,
-// up to 256 MiB each.
+// up to 32 MiB each, and of larger ones what surrounds the first byte that differs.
 func Explain(file, firstPath, againPath string, hints Hints) (Difference, error) {
 	first, again, at, err := load(firstPath, againPath)
 	if err != nil {
@@ -66,6 +71,14 @@ func Explain(file, firstPath, againPath string, hints Hints) (Difference, error)
 		return Difference{}, fmt.Errorf("explaining %q: %q and %q have the same bytes", file, firstPath, againPath)
 	}
 	return explainBytes(file, first, again, at, hints), nil
+}
+
+// ExplainText tells why two short texts differ that belong to a file but aren't in
+// it, such as its name or where a link leads; where is what to call them.
+func ExplainText(file, where, first, again string, hints Hints) Difference {
+	x := &explainer{hints: hints}
+	x.add(finding{where: where, what: sides(first, again), verdict: x.judge(first, again), textual: true})
+	return x.difference(file)
 }
 
 // explainBytes explains two files that are at hand, whole or from an offset on.

@@ -46,9 +46,9 @@
 // Ordering is told by sets: the same lines, members, symbols or texts, each as
 // often, in another order.
 //
-// A binary number counts as a timestamp if it lies within a day of the build that
-// wrote it, on both sides; so this needs [Circumstances] with times. Dates in texts
-// are told by their shape.
+// A binary number counts as a timestamp if it lies between the start and the end of
+// the build that wrote it, or at most a day away, on both sides; so this needs
+// [Circumstances] with times. Dates in texts are told by their shape.
 //
 // An explanation is a likely cause, not a proof. The proof is that the difference
 // is gone when the cause is.

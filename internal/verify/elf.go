@@ -111,15 +111,19 @@ func (e *elfFile) place(section, off int) string {
 	return fmt.Sprintf("section %s, symbol %s+%#x", s.Name, t.Name, value-t.Value)
 }
 
-// elf explains ELF files section by section, then what lies outside of them.
+// elf explains ELF files section by section, then what lies outside of them. It
+// leaves those without sections alone.
 func (x *explainer) elf(at string, a, b []byte, depth int) bool {
-	left := budget(maxWhole)
+	left := budget(maxUnpacked)
 	fa, err := openELF(a, &left)
 	if err != nil {
 		return false
 	}
 	fb, err := openELF(b, &left)
 	if err != nil {
+		return false
+	}
+	if len(fa.Sections) == 0 || len(fb.Sections) == 0 {
 		return false
 	}
 	before := len(x.found)

@@ -105,6 +105,8 @@ type dataKind struct {
 
 func kindOfData(b []byte) dataKind {
 	switch {
+	case len(b) == 0:
+		return dataKind{name: "an empty file"}
 	case bytes.HasPrefix(b, []byte("\x7fELF")):
 		return dataKind{"an ELF file", (*explainer).elf}
 	case bytes.HasPrefix(b, []byte(arMagic)):
@@ -139,7 +141,7 @@ func byteAt(off int64) string { return fmt.Sprintf("byte %d", off) }
 
 // sides shows two texts that differ, each cut to what surrounds the difference.
 func sides(a, b string) string {
-	start := commonPrefix([]byte(a), []byte(b))
+	start := commonPrefix(a, b)
 	x, y := strings.TrimSuffix(a, "\n"), strings.TrimSuffix(b, "\n")
 	if x != y && (x == "") == (a == "") && (y == "") == (b == "") {
 		a, b = x, y
@@ -189,10 +191,10 @@ func bytesSide(b []byte) string {
 }
 
 // commonPrefix is how many bytes two byte strings share at their start.
-func commonPrefix(a, b []byte) int {
+func commonPrefix[T string | []byte](a, b T) int {
 	const block = 4096
 	n, most := 0, min(len(a), len(b))
-	for n+block <= most && bytes.Equal(a[n:n+block], b[n:n+block]) {
+	for n+block <= most && string(a[n:n+block]) == string(b[n:n+block]) {
 		n += block
 	}
 	for n < most && a[n] == b[n] {
@@ -202,7 +204,7 @@ func commonPrefix(a, b []byte) int {
 }
 
 // commonSuffix is how many bytes two byte strings share at their end.
-func commonSuffix(a, b []byte) int {
+func commonSuffix[T string | []byte](a, b T) int {
 	n, most := 0, min(len(a), len(b))
 	for n < most && a[len(a)-1-n] == b[len(b)-1-n] {
 		n++

@@ -16,14 +16,22 @@ type item struct {
 // may be zero.
 type pair struct{ a, b item }
 
+// maxItems is how many items of a side, from the first that differs on, are compared
+// with those of the other.
+const maxItems = 1 << 18
+
 // diffItems pairs what only one side has, in order. If both have the same items,
-// each as often, it returns the first two that stand in another order, and true.
+// each as often, it returns the first two that stand in another order, and true. Of
+// more than maxItems it returns the first two that differ.
 func diffItems(a, b []item) (pairs []pair, reordered bool) {
 	for len(a) > 0 && len(b) > 0 && a[0].text == b[0].text {
 		a, b = a[1:], b[1:]
 	}
 	for len(a) > 0 && len(b) > 0 && a[len(a)-1].text == b[len(b)-1].text {
 		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	if max(len(a), len(b)) > maxItems {
+		return inOrder(a[:min(len(a), 1)], b[:min(len(b), 1)]), false
 	}
 	onlyA, onlyB := without(a, b), without(b, a)
 	if len(onlyA) == 0 && len(onlyB) == 0 {
@@ -93,8 +101,8 @@ func inOrder(a, b []item) []pair {
 // with i, at the start and the end; or -1.
 func similar(i item, among []item) int {
 	return slices.IndexFunc(among, func(j item) bool {
-		start := commonPrefix([]byte(i.text), []byte(j.text))
-		end := commonSuffix([]byte(i.text[start:]), []byte(j.text[start:]))
+		start := commonPrefix(i.text, j.text)
+		end := commonSuffix(i.text[start:], j.text[start:])
 		return 2*(start+end) >= max(len(i.text), len(j.text))
 	})
 }

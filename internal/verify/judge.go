@@ -39,8 +39,8 @@ type twoTexts struct {
 
 // around cuts two texts to what surrounds their difference.
 func around(a, b string) twoTexts {
-	from := commonPrefix([]byte(a), []byte(b))
-	end := commonSuffix([]byte(a)[from:], []byte(b)[from:])
+	from := commonPrefix(a, b)
+	end := commonSuffix(a[from:], b[from:])
 	cut := max(from-judged, 0)
 	toA, toB := min(len(a), len(a)-end+judged), min(len(b), len(b)-end+judged)
 	t := twoTexts{from: from - cut, toA: len(a) - end - cut, toB: len(b) - end - cut}
@@ -55,7 +55,11 @@ func around(a, b string) twoTexts {
 // match returns the first two texts that an expression finds at the difference, on
 // either side, and that aren't the same.
 func (t twoTexts) match(re *regexp.Regexp) (a, b string, ok bool) {
-	as, bs := finds(re, t.a, t.from, t.toA), finds(re, t.b, t.from, t.toB)
+	as := finds(re, t.a, t.from, t.toA)
+	if len(as) == 0 {
+		return "", "", false
+	}
+	bs := finds(re, t.b, t.from, t.toB)
 	for i := range min(len(as), len(bs)) {
 		if as[i] != bs[i] {
 			return as[i], bs[i], true

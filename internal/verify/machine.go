@@ -16,12 +16,16 @@ func (x *explainer) hosts(t twoTexts) (verdict, bool) {
 }
 
 var (
-	numeral  = regexp.MustCompile(`\d+`)
-	parallel = regexp.MustCompile(`(?i)(?:cpus?|nproc|process(?:or)?s?|cores?|jobs?|threads?|workers?|domains?|parallel\w*|-j)\W*$`)
-	machine  = regexp.MustCompile(`(?i)(?:linux|kernel|uname|host(?:name)?|user(?:name)?|login|umask|[ug]id|cpu\w*|model name|mem(?:ory|total)?|locale|lang)\W*(?:\w+\W*)?$`)
+	numeral = regexp.MustCompile(`\d+`)
+	// parallel and machine match words of their own: "num_cpus = ", not "camlCpus__".
+	parallel = regexp.MustCompile(wordStart + `(?:n?cpus?|nproc|n?processors?|n?cores?|n?jobs?|n?threads?|workers?|domains?|parallel\w*)\W+$|(?:^|\W)-j\W*$`)
+	machine  = regexp.MustCompile(wordStart + `(?:linux|kernel|uname|host(?:name)?|user(?:name)?|login|umask|[ug]id|cpu\w*|model name|mem(?:ory|total)|locale)\W+(?:\w+\W*)?$`)
 	release  = regexp.MustCompile(`\b\d+\.\d+\.\d+-[\w.+~-]+`)
 	atHost   = regexp.MustCompile(`\b[a-z_][a-z0-9_.-]{2,}@[a-z0-9][a-z0-9.-]{2,}\b`)
 )
+
+// wordStart is where a word starts, behind "_" too, and makes case no matter.
+const wordStart = `(?i)(?:^|[^a-z0-9])`
 
 // processors tells counts of them: numbers behind such a word, or those that the
 // builds are known to have had.
@@ -35,8 +39,12 @@ func (x *explainer) processors(t twoTexts) (verdict, bool) {
 	return because(Machine, "how many processors there were, or jobs"), known && alone(t) || parallel.MatchString(t.before(24))
 }
 
-// alone tells whether the difference is no part of a word or of a longer number.
+// alone tells whether the difference is one of digits only, and no part of a word
+// or of a longer number.
 func alone(t twoTexts) bool {
+	if strings.Trim(t.a[t.from:t.toA]+t.b[t.from:t.toB], "0123456789") != "" {
+		return false
+	}
 	at := t.from
 	for at > 0 && t.a[at-1] >= '0' && t.a[at-1] <= '9' {
 		at--

@@ -29,7 +29,7 @@ type member struct {
 // budget bytes of content.
 func membersOf(read func(b []byte, budget *budget) ([]member, error)) func(*explainer, string, []byte, []byte, int) bool {
 	return func(x *explainer, at string, a, b []byte, depth int) bool {
-		left := budget(maxWhole)
+		left := budget(maxUnpacked)
 		as, err := read(a, &left)
 		if err != nil {
 			return false

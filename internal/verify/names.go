@@ -8,16 +8,17 @@ import (
 	"github.com/ofarm/ofarm/internal/audit"
 )
 
-// tempNames match the names that well-known programs give temporary files.
+// tempNames match the names that well-known programs give temporary files, with
+// what is random in them as a group.
 var tempNames = []*regexp.Regexp{
 	// OCaml's Filename.temp_file: the compiler's own files, and a program's.
-	regexp.MustCompile(`\b(?:caml(?:startup|asm|primc?|ppx|obj|dep|inspect|tmp)|ocaml[a-z]*)[0-9a-f]{6}(?:\b|_)`),
+	regexp.MustCompile(`\b(?:caml(?:startup|asm|primc?|ppx|obj|dep|inspect|tmp)|ocaml[a-z]*)([0-9a-f]{6})(?:\b|_)`),
 	// GCC and binutils (libiberty's make_temp_file).
-	regexp.MustCompile(`\bcc[A-Za-z0-9]{6}\.[A-Za-z0-9.]+\b`),
+	regexp.MustCompile(`\bcc([A-Za-z0-9]{6})\.[A-Za-z0-9.]+\b`),
 	// dune: build_1a2b3c_dune, dune_1a2b3c_…
-	regexp.MustCompile(`\b(?:[a-z]+_[0-9a-f]{6}_dune|dune_[0-9a-f]{6}_[a-z]+|\.?dune[a-z]*[0-9a-f]{6})\b`),
+	regexp.MustCompile(`\b(?:[a-z]+_([0-9a-f]{6})_dune|dune_([0-9a-f]{6})_[a-z]+|\.?dune[a-z]*([0-9a-f]{6}))\b`),
 	// mktemp, Python's tempfile, Go, autoconf's conf12345.
-	regexp.MustCompile(`\b(?:tmp\.[A-Za-z0-9]{6,12}|tmp[a-z0-9_]{8}|go-build[0-9]+|conf[0-9]{3,7})\b`),
+	regexp.MustCompile(`\b(?:tmp\.([A-Za-z0-9]{6,12})|tmp([a-z0-9_]{8})|go-build([0-9]+)|conf([0-9]{3,7}))\b`),
 }
 
 // tempFolders match paths below the folders for temporary files.
@@ -26,12 +27,18 @@ var tempFolders = regexp.MustCompile(`(?:/var|/private)?/(?:tmp|dev/shm)/[^\s"'<
 // temps tells random names of temporary files.
 func temps(t twoTexts) (verdict, bool) {
 	for _, re := range tempNames {
-		if a, b, ok := t.match(re); ok && len(a) == len(b) {
+		if a, b, ok := t.match(re); ok && len(a) == len(b) && strings.ContainsAny(group(re, a)+group(re, b), notInWords) {
 			return verdicts[TempName], true
 		}
 	}
 	a, b, ok := t.match(tempFolders)
 	return verdicts[TempName], ok && oneRandomName(a, b)
+}
+
+// group is what the groups of an expression match in s.
+func group(re *regexp.Regexp, s string) string {
+	m := re.FindStringSubmatch(s)
+	return strings.Join(m[min(len(m), 1):], "")
 }
 
 // oneRandomName tells whether two paths differ in one name only, and there in one
@@ -57,8 +64,8 @@ func oneRandomName(a, b string) bool {
 // random: six or more with a digit or a capital among them, as many on both sides,
 // or a number of four digits or more, such as a process's.
 func randomParts(a, b string) bool {
-	from := commonPrefix([]byte(a), []byte(b))
-	end := commonSuffix([]byte(a[from:]), []byte(b[from:]))
+	from := commonPrefix(a, b)
+	end := commonSuffix(a[from:], b[from:])
 	for from > 0 && alphanumeric(a[from-1]) {
 		from--
 	}
@@ -94,16 +101,14 @@ func (x *explainer) folders(t twoTexts) (verdict, bool) {
 	return verdict{}, false
 }
 
-// strays tells whether one side has a path of the build where the other has
-// something else.
+// strays tells whether one side has a path of the build where the other has none.
 func (x *explainer) strays(t twoTexts) bool {
+	var a, b bool
 	for _, p := range x.hints.Paths {
-		a := contains(t.a, p, t.from, t.toA)
-		if b := contains(t.b, p, t.from, t.toB); a != b {
-			return true
-		}
+		a = a || contains(t.a, p, t.from, t.toA)
+		b = b || contains(t.b, p, t.from, t.toB)
 	}
-	return false
+	return a != b
 }
 
 // contains tells whether a folder is in s, as a whole and touching from…to.
@@ -145,7 +150,7 @@ func (x *explainer) knownPaths(t twoTexts) (verdict, bool) {
 // otherFolder tells whether the first names that differ in two paths are those of
 // folders.
 func otherFolder(a, b string) bool {
-	n := commonPrefix([]byte(a), []byte(b))
+	n := commonPrefix(a, b)
 	return strings.Contains(a[n:], "/") && strings.Contains(b[n:], "/")
 }
 

@@ -51,10 +51,11 @@ func (r region) lists() [2][]item {
 // shorter ones are frequent in random bytes.
 const minText = 6
 
-// texts lists the runs of printable bytes in b from an offset on.
+// texts lists the runs of printable bytes in b from an offset on, and one more than
+// maxItems if there are more.
 func texts(b []byte, from int) []item {
 	var out []item
-	for i := from; i < len(b); i++ {
+	for i := from; i < len(b) && len(out) <= maxItems; i++ {
 		start := i
 		for i < len(b) && printable(b[i]) {
 			i++
@@ -89,14 +90,17 @@ func (x *explainer) shifted(r region, lists [2][]item) finding {
 // spots explains regions of one size, byte against byte.
 func (x *explainer) spots(r region) finding {
 	var best finding
+	at := 0
 	for i, s := range r.differing() {
 		f := x.spot(r, s)
-		if w := f.weight(); w == 0 {
-			return f
-		} else if i == 0 || w < best.weight() {
-			best = f
+		if i == 0 || f.weight() < best.weight() {
+			best, at = f, s.from
+		}
+		if f.weight() == 0 {
+			break
 		}
 	}
+	best.where = r.where(at)
 	return best
 }
 
@@ -123,8 +127,9 @@ func (r region) differing() []span {
 	return out
 }
 
+// spot explains a part; what to call its place takes long, and is left to spots.
 func (x *explainer) spot(r region, s span) finding {
-	f := finding{where: r.where(s.from), verdict: unknown}
+	f := finding{verdict: unknown}
 	if v, what, ok := x.binaryTime(r, s); ok {
 		f.verdict, f.what = v, what
 		return f
@@ -141,13 +146,14 @@ func (x *explainer) spot(r region, s span) finding {
 	return f
 }
 
-// textAt is the run of printable bytes at i, or the one that ends there.
+// textAt is the run of printable bytes at i, or the one that ends there, as far as
+// it is near.
 func textAt(b []byte, i int) string {
 	from, to := i, i
-	for from > 0 && printable(b[from-1]) {
+	for from > max(i-nearby, 0) && printable(b[from-1]) {
 		from--
 	}
-	for to < len(b) && printable(b[to]) {
+	for to < min(i+nearby, len(b)) && printable(b[to]) {
 		to++
 	}
 	return string(b[from:to])

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// isText tells whether a file starts like a text: valid UTF-8 or Latin without
-// control characters but those of line ends and pages.
+// isText tells whether a file starts like a text: valid UTF-8 without control
+// characters but those of line ends, pages and colours.
 func isText(b []byte) bool {
 	const looked = 8 << 10
 	b = b[:min(len(b), looked)]
@@ -28,15 +28,23 @@ func isText(b []byte) bool {
 // text explains texts line by line.
 func (x *explainer) text(at string, a, b []byte, _ int) bool {
 	where := func(i item) string { return join(at, fmt.Sprintf("line %d", i.at)) }
-	return x.items(lines(a), lines(b), where)
+	start := bytes.LastIndexByte(a[:commonPrefix(a, b)], '\n') + 1
+	first := bytes.Count(a[:start], []byte("\n")) + 1
+	a, b = a[start:], b[start:]
+	_, same, _ := bytes.Cut(a[len(a)-commonSuffix(a, b):], []byte("\n")) // lines at the end
+	a, b = a[:len(a)-len(same)], b[:len(b)-len(same)]
+	return x.items(lines(a, first), lines(b, first), where)
 }
 
-// lines numbers lines from 1. The last has no end where the text has none, and so
-// differs from one that has.
-func lines(b []byte) []item {
+// lines numbers lines, and one more than maxItems if there are more. The last has no
+// end where the text has none, and so differs from one that has.
+func lines(b []byte, first int) []item {
 	var out []item
-	for line := range strings.Lines(string(b)) {
-		out = append(out, item{line, len(out) + 1})
+	for line := range bytes.Lines(b) {
+		if len(out) > maxItems {
+			break
+		}
+		out = append(out, item{string(line), first + len(out)})
 	}
 	return out
 }

@@ -4,12 +4,13 @@
 // again under other circumstances ("ofarm verify --deep"), and every package's
 // output is compared.
 //
+//	make build
 //	OFARM_TESTBED=FOLDER go run ./internal/testworld/verifytable [-only fserv,ocaml-5.3.0] [-dir DIR]
 //
-// It needs root, and takes one to two hours on two cores: every compiler is
-// built twice. What was built stays in the folder DIR, but the second builds
-// always begin with nothing. A project that differs doesn't keep the others from
-// being verified; the exit code is 1 then.
+// It runs what is in bin/, needs root, and takes one to two hours on two cores:
+// every compiler is built twice. What was built stays in the folder DIR, but the
+// second builds always begin with nothing. A project that differs doesn't keep the
+// others from being verified; the exit code is 1 then.
 package main
 
 import (
