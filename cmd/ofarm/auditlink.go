@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,12 +10,14 @@ import (
 
 	"github.com/ofarm/ofarm/internal/audit"
 	"github.com/ofarm/ofarm/internal/farm"
+	"github.com/ofarm/ofarm/internal/link"
 )
 
 // originsOf reads the record of a file's link: the one that a user names, or
 // the one that artifacts.json names for it; nil where there is none.
 func originsOf(file, record string) (audit.Origins, error) {
-	if record == "" {
+	named := record != ""
+	if !named {
 		record = recordBeside(file)
 	}
 	if record == "" {
@@ -28,7 +31,33 @@ func originsOf(file, record string) (audit.Origins, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", record, err)
 	}
+	if named && ofAnother(data, file) {
+		return nil, &otherRecordError{record, file}
+	}
 	return o, nil
+}
+
+// otherRecordError says that a record of a link is of another file.
+type otherRecordError struct{ record, file string }
+
+func (e *otherRecordError) Error() string {
+	return fmt.Sprintf("--link-record %q is of another file than %q", e.record, e.file)
+}
+
+// ofAnother tells whether a record of ofarm's names other content than a file
+// has; a linker's map doesn't tell, and neither does a file of no such content.
+func ofAnother(record []byte, file string) bool {
+	r := new(link.Record)
+	if json.Unmarshal(record, r) != nil || r.Content == "" {
+		return false
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	content, err := link.Content(f)
+	return err == nil && content != r.Content
 }
 
 // recordBeside looks in the file's folder and the three above it for the

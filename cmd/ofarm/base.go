@@ -19,7 +19,6 @@ import (
 type baseOptions struct {
 	common
 	json bool
-	all  bool // neither targets nor a platform were named
 }
 
 func newBase(w *world) *cobra.Command {
@@ -29,9 +28,14 @@ func newBase(w *world) *cobra.Command {
 		Short:   baseShort,
 		Long:    baseLong,
 		Example: baseExample,
-		Args:    oneProject,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) > 1 && nearest(args[0], []string{"push"}) != "" {
+				return knownCommand(c, args)
+			}
+			return oneProject(c, args)
+		},
 		RunE: func(c *cobra.Command, args []string) error {
-			return w.listBases(c.Context(), o.of(c), projectDir(args))
+			return w.listBases(c.Context(), o, projectDir(args))
 		},
 	}
 	c.Flags().BoolVar(&o.json, "json", false, flagJSON)
@@ -53,40 +57,35 @@ func newBasePush(w *world) *cobra.Command {
 			if len(args) == 0 {
 				return &usageError{err: errNoRepository, command: c.CommandPath()}
 			}
+			if len(args) == 2 && !isRef(args[0]) && isRef(args[1]) {
+				return &usageError{err: errRepositoryFirst, near: fmt.Sprintf("%s %s %s", c.CommandPath(), args[1], args[0])}
+			}
 			return oneProject(c, args[1:])
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			return w.pushBases(c.Context(), o.of(c), args[0], projectDir(args[1:]))
+			return w.pushBases(c.Context(), o, args[0], projectDir(args[1:]))
 		},
 	}
 	o.registerBase(c)
 	return c
 }
 
-// errNoRepository says what ofarm base push lacks.
-var errNoRepository = errors.New("name the repository to push to")
+// What is wrong with calls of ofarm base push.
+var (
+	errNoRepository    = errors.New("name the repository to push to")
+	errRepositoryFirst = errors.New("the repository comes first, then the project")
+	errPushOffline     = errors.New("what is pushed goes to a registry: leave --offline out")
+)
 
 // registerBase adds the flags of both.
 func (o *baseOptions) registerBase(c *cobra.Command) {
 	o.registerBundles(c)
-	o.register(c)
-	c.Flags().Lookup("target").Usage = flagBundleTarget
-}
-
-// of notes what of the flags of a command was given.
-func (o baseOptions) of(c *cobra.Command) baseOptions {
-	o.all = len(o.targets) == 0 && !c.Flags().Changed("platform")
-	return o
+	o.registerLocked(c)
 }
 
 // assembleBases assembles the bases of a project's locked targets.
 func (w *world) assembleBases(ctx context.Context, o baseOptions, dir string) (*session, []farm.Base, error) {
-	s, err := w.openLocked(o.common, dir, func(p *farm.Project, l *lock.File) ([]lock.TargetID, error) {
-		if o.all {
-			return allTargets(l), nil
-		}
-		return chosen(o.common, p, l)
-	})
+	s, err := w.openLocked(o.common, dir, o.locked)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -126,8 +125,11 @@ func (w *world) pushBases(ctx context.Context, o baseOptions, repository, dir st
 	if err == nil && (to.Tag != "" || to.Digest != "") {
 		err = &registry.RefError{Ref: repository, Text: "each base gets a tag of its own; name the repository alone"}
 	}
+	if err == nil && o.offline {
+		err = errPushOffline
+	}
 	if err != nil {
-		return err
+		return &usageError{err: err}
 	}
 	s, bases, err := w.assembleBases(ctx, o, dir)
 	if err != nil {

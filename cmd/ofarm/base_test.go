@@ -3,11 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/pelletier/go-toml/v2"
 
+	"github.com/ofarm/ofarm/internal/bundle"
 	"github.com/ofarm/ofarm/internal/farm"
 	"github.com/ofarm/ofarm/internal/lock"
 	"github.com/ofarm/ofarm/internal/registry"
@@ -41,9 +43,13 @@ func TestRegistryHints(t *testing.T) {
 	for want, err := range map[string]error{
 		hintRegistryRefused: fmt.Errorf("pushing: %w", &registry.RefusedError{Status: "429 Too Many Requests"}),
 		hintNotPushed:       &registry.NotFoundError{What: "the manifest"},
+		hintBundleMany:      fmt.Errorf("writing: %w", &bundle.TooManyError{}),
 		hintNoRepository:    &registry.NotFoundError{What: "the repository"},
 		hintBlobGone:        &registry.NotFoundError{What: "the blob sha256:00"},
-		hintRegistryGone:    &registry.UnreachableError{Err: errors.New("no such host")},
+		fmt.Sprintf(hintPlainHTTP, "registry.example:80"): &registry.UnreachableError{
+			Ref: registry.Ref{Host: "registry.example:80"}, Err: http.ErrSchemeMismatch,
+		},
+		hintRegistryGone: &registry.UnreachableError{Err: errors.New("no such host")},
 	} {
 		if got := hint(err); got != want {
 			t.Errorf("%v: got %q", err, got)

@@ -104,6 +104,7 @@ func (w *world) build(ctx context.Context, o buildOptions, dir string) error {
 		Now:        w.Now(),
 		ModTime:    modTime,
 		Engine:     w.engine(o.addr),
+		Forgotten:  w.tellForgotten,
 		Progress:   progress,
 		Stderr:     w.Stderr,
 	})

@@ -25,7 +25,6 @@ type bundleOptions struct {
 	unpack string // folder for tools
 	push   string // a registry's reference
 	from   string // a bundle to copy
-	all    bool   // neither targets nor a platform were named
 }
 
 func newBundle(w *world) *cobra.Command {
@@ -37,7 +36,6 @@ func newBundle(w *world) *cobra.Command {
 		Example: bundleExample,
 		Args:    oneProject,
 		RunE: func(c *cobra.Command, args []string) error {
-			o.all = len(o.targets) == 0 && !c.Flags().Changed("platform")
 			if err := checkBundleFlags(c, o, args); err != nil {
 				return err
 			}
@@ -60,25 +58,19 @@ func newBundle(w *world) *cobra.Command {
 	c.Flags().StringVar(&o.from, "from", "", flagBundleFrom)
 	c.Flags().StringVar(&o.unpack, "unpack-tools", "", flagUnpackTools)
 	o.registerBundles(c)
-	o.register(c)
-	c.Flags().Lookup("target").Usage = flagBundleTarget
+	o.registerLocked(c)
 	return c
 }
 
 // registerBundles adds the flag of commands that fetch inputs.
 func (o *common) registerBundles(c *cobra.Command) {
 	c.Flags().StringArrayVar(&o.bundles, "bundle", nil, flagBundle)
-	c.Flags().BoolVar(&o.plainHTTP, "plain-http", false, flagPlainHTTP)
+	hostsFlag(c.Flags(), &o.plainHTTP, "plain-http", flagPlainHTTP)
 }
 
 // bundle writes the inputs of a project's lock to one file.
 func (w *world) bundle(ctx context.Context, o bundleOptions, dir string) error {
-	s, err := w.openLocked(o.common, dir, func(p *farm.Project, l *lock.File) ([]lock.TargetID, error) {
-		if o.all {
-			return allTargets(l), nil
-		}
-		return chosen(o.common, p, l)
-	})
+	s, err := w.openLocked(o.common, dir, o.locked)
 	if err != nil {
 		return err
 	}
@@ -91,56 +83,75 @@ func (w *world) bundle(ctx context.Context, o bundleOptions, dir string) error {
 		return err
 	}
 	s.meter.Close()
-	if o.push != "" {
-		if err := w.pushBundle(ctx, o, s, inputs); err != nil || o.output == "" {
+	var tools toolbox
+	if o.tools {
+		if tools, err = w.gatherTools(s.farm.BinDir); err != nil {
 			return err
 		}
 	}
-	file := o.output
-	if file == "" {
-		file = filepath.Join(dir, s.project.Output(), bundleName)
+	if o.output == "" && o.push == "" {
+		o.output = filepath.Join(dir, s.project.Output(), bundleName)
 	}
-	if !o.tools {
-		return w.writeBundle(ctx, s, file, inputs, nil)
-	}
-	return w.bundleWithTools(ctx, s, file, inputs)
+	return w.putBundle(ctx, o, s, inputs, tools)
 }
 
-func allTargets(l *lock.File) []lock.TargetID {
-	var out []lock.TargetID
-	for _, t := range l.Targets {
-		out = append(out, t.TargetID)
-	}
-	return out
-}
-
-// writeBundle writes inputs and tools that are in the store, and tells of it.
-func (w *world) writeBundle(ctx context.Context, s *session, file string, inputs []farm.Input, tools []bundle.Input) error {
-	if err := placeFor(file); err != nil {
-		return err
-	}
-	list := slices.Clone(tools)
+// putBundle brings a bundle of inputs and tools to where it goes, and tells of it.
+func (w *world) putBundle(ctx context.Context, o bundleOptions, s *session, inputs []farm.Input, tools toolbox) error {
+	list := slices.Clone(tools.inputs)
 	for _, in := range inputs {
 		list = append(list, bundle.Input{Title: in.Title, Sum: in.Sum})
 	}
-	made, err := bundle.WriteFile(ctx, file, s.lock.Append(nil), list, s.farm.Store)
+	data, store := s.lock.Append(nil), bundle.Stores{tools, s.farm.Store}
+	if o.push != "" {
+		err := w.push(o, func(po bundle.PushOptions) (bundle.Pushed, error) { return bundle.Push(ctx, po, data, list, store) })
+		if err != nil {
+			return err
+		}
+	}
+	if o.output != "" {
+		if err := w.writeBundle(ctx, o.output, data, list, store); err != nil {
+			return err
+		}
+		if err := w.tellTools(o.output, tools); err != nil {
+			return err
+		}
+	}
+	return w.warnDynamic(tools.files)
+}
+
+// writeBundle writes a bundle to a file, and tells of it.
+func (w *world) writeBundle(ctx context.Context, file string, data []byte, list []bundle.Input, store bundle.Store) error {
+	place, err := placeFor(file)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w.Stdout, bundleWrote, file, counted(made.Inputs, "input", "inputs"), humanSize(made.Size), made.Sum)
+	made, err := bundle.WriteFile(ctx, place, data, list, store)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w.Stdout, bundleWrote, file, countedIn(made.Count), humanSize(made.Size), made.Sum)
 	return err
+}
+
+// countedIn says how many inputs a bundle has, and how many tools if any.
+func countedIn(c bundle.Count) string {
+	text := counted(c.Inputs, "input", "inputs")
+	if c.Tools > 0 {
+		text += " and " + counted(c.Tools, "tool", "tools")
+	}
+	return text
 }
 
 // checkBundle reads the whole of a bundle.
 func (w *world) checkBundle(ctx context.Context, o common, file string) error {
-	b, err := w.openBundle(o, file)
+	b, err := w.openBundle(o, "check", file)
 	if err != nil {
 		return err
 	}
 	if err := b.Verify(ctx); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w.Stdout, bundleWhole, file, counted(len(b.Inputs()), "input", "inputs"))
+	_, err = fmt.Fprintf(w.Stdout, bundleWhole, file, countedIn(b.Count()))
 	return err
 }
 

@@ -13,35 +13,19 @@ import (
 
 // pushRef reads where a bundle is to be pushed.
 func pushRef(text string) (registry.Ref, error) {
-	ref, err := registry.ParseRef(text)
+	ref, err := flagRef("push", text)
+	wrong := ""
 	switch {
 	case err != nil:
 		return ref, err
 	case ref.Digest != "":
-		return ref, &registry.RefError{Ref: text, Text: "what is pushed gets its own digest; leave it out"}
+		wrong = "what is pushed gets its own digest; leave it out"
 	case ref.Tag == "":
-		return ref, &registry.RefError{Ref: text, Text: "it has no tag, as in " + text + ":1.0"}
+		wrong = "it has no tag, as in " + text + ":1.0"
+	default:
+		return ref, nil
 	}
-	return ref, nil
-}
-
-// pushBundle pushes the bundle of a session's inputs.
-func (w *world) pushBundle(ctx context.Context, o bundleOptions, s *session, inputs []farm.Input) error {
-	var list []bundle.Input
-	if o.tools {
-		tools, _, remove, err := w.storeTools(s.farm)
-		if err != nil {
-			return err
-		}
-		defer remove()
-		list = tools
-	}
-	for _, in := range inputs {
-		list = append(list, bundle.Input{Title: in.Title, Sum: in.Sum})
-	}
-	return w.push(o, func(po bundle.PushOptions) (bundle.Pushed, error) {
-		return bundle.Push(ctx, po, s.lock.Append(nil), list, s.farm.Store)
-	})
+	return ref, &usageError{err: fmt.Errorf("--push: %w", &registry.RefError{Ref: text, Text: wrong})}
 }
 
 // push does a push to where --push says, and tells of it.
@@ -57,7 +41,7 @@ func (w *world) push(o bundleOptions, do func(bundle.PushOptions) (bundle.Pushed
 		return err
 	}
 	_, err = fmt.Fprintf(w.Stdout, bundlePushed, pushed.Ref,
-		counted(pushed.Inputs, "input", "inputs"), humanSize(pushed.Size), humanSize(pushed.SentSize))
+		countedIn(pushed.Count), humanSize(pushed.Size), humanSize(pushed.SentSize))
 	return err
 }
 
@@ -69,10 +53,10 @@ func (w *world) bundleFrom(ctx context.Context, o bundleOptions) error {
 	if o.output == "" && o.push == "" {
 		o.output = bundleName
 	}
-	if err := notFolder(o.output); err != nil {
+	if _, err := outputFile(o.output); err != nil {
 		return err
 	}
-	ref, err := registry.ParseRef(o.from)
+	ref, err := flagRef("from", o.from)
 	if err != nil {
 		return err
 	}
@@ -90,7 +74,11 @@ func (w *world) bundleFrom(ctx context.Context, o bundleOptions) error {
 	if err != nil || o.output == "" {
 		return err
 	}
-	return w.writePulled(ctx, o.output, f, from)
+	data, err := from.Lock()
+	if err != nil {
+		return err
+	}
+	return w.writeBundle(ctx, o.output, data, from.Inputs(), f.Store)
 }
 
 // pull brings the inputs of a bundle into the store. What is there isn't pulled,
@@ -108,23 +96,6 @@ func (w *world) pull(ctx context.Context, o common, from *bundle.Remote) (*farm.
 	f.Fetcher.Holders, f.Fetcher.Offline = []input.Holder{from}, true
 	_, err = f.Fetcher.Fetch(ctx, list)
 	return f, err
-}
-
-// writePulled writes what was pulled to a file.
-func (w *world) writePulled(ctx context.Context, file string, f *farm.Farm, from *bundle.Remote) error {
-	if err := placeFor(file); err != nil {
-		return err
-	}
-	data, err := from.Lock()
-	if err != nil {
-		return err
-	}
-	made, err := bundle.WriteFile(ctx, file, data, from.Inputs(), f.Store)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(w.Stdout, bundleWrote, file, counted(made.Inputs, "input", "inputs"), humanSize(made.Size), made.Sum)
-	return err
 }
 
 // pushPulled pushes what was pulled to another place.
@@ -146,7 +117,7 @@ func (w *world) pushFile(ctx context.Context, o bundleOptions) error {
 	if o.push == "" || o.output != "" {
 		return fromFile(o.from)
 	}
-	b, err := bundle.Open(o.from)
+	b, err := openFile("from", o.from)
 	if err != nil {
 		return err
 	}

@@ -9,11 +9,11 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/ofarm/ofarm/internal/audit"
 	"github.com/ofarm/ofarm/internal/bundle"
-	"github.com/ofarm/ofarm/internal/farm"
 	"github.com/ofarm/ofarm/internal/input"
 	"github.com/ofarm/ofarm/internal/solve"
 )
@@ -49,83 +49,93 @@ func (w *world) toolFiles(binDir string) ([]string, error) {
 	return append(append([]string{self}, shims...), daemon...), nil
 }
 
-// bundleWithTools writes a bundle with the programs that build, and tells of it.
-func (w *world) bundleWithTools(ctx context.Context, s *session, file string, inputs []farm.Input) error {
-	tools, files, remove, err := w.storeTools(s.farm)
-	if err != nil {
-		return err
-	}
-	defer remove()
-	if err := w.writeBundle(ctx, s, file, inputs, tools); err != nil {
-		return err
-	}
-	if err := w.tellTools(file, tools); err != nil {
-		return err
-	}
-	return w.warnDynamic(files)
+// toolbox has the programs that build, as inputs of a bundle, ofarm first, and is
+// a [bundle.Store] of them: what is read are the files themselves.
+type toolbox struct {
+	inputs []bundle.Input
+	files  []string // of the inputs, in their order
 }
 
-// storeTools puts the programs that build into a farm's store, as inputs of a
-// bundle, ofarm first, and tells which files they are. The function that it returns
-// takes those away again that weren't there before.
-func (w *world) storeTools(f *farm.Farm) (tools []bundle.Input, files []string, remove func(), err error) {
-	files, err = w.toolFiles(f.BinDir)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	var added []input.Digest
-	remove = func() {
-		for _, d := range added {
-			_ = f.Store.Remove(d) // one that stays costs room only
+func (t toolbox) file(d input.Digest) string {
+	for i, in := range t.inputs {
+		if in.Sum == d {
+			return t.files[i]
 		}
 	}
+	return ""
+}
+
+// Size is a program's size in bytes.
+func (t toolbox) Size(d input.Digest) (int64, bool) {
+	file := t.file(d)
+	if file == "" {
+		return 0, false
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		return 0, false
+	}
+	return info.Size(), true
+}
+
+// OpenFile opens a program for reading.
+func (t toolbox) OpenFile(d input.Digest) (*os.File, error) { return os.Open(t.file(d)) }
+
+// gatherTools reads the programs that build.
+func (w *world) gatherTools(binDir string) (toolbox, error) {
+	files, err := w.toolFiles(binDir)
+	if err != nil {
+		return toolbox{}, err
+	}
+	t := toolbox{files: files}
 	for _, file := range files {
-		tool, isNew, err := storeTool(f.Store, file)
+		sum, err := sumFile(file)
 		if err != nil {
-			remove()
-			return nil, nil, nil, fmt.Errorf("reading %s: %w", file, err)
+			return toolbox{}, err
 		}
-		if isNew {
-			added = append(added, tool.Sum)
-		}
-		tools = append(tools, tool)
+		t.inputs = append(t.inputs, bundle.Input{Title: bundle.ToolTitle(filepath.Base(file)), Sum: sum})
 	}
-	tools[0].Title = bundle.ToolTitle("ofarm") // whatever this file is called
-	return tools, files, remove, nil
+	t.inputs[0].Title = bundle.ToolTitle("ofarm") // whatever this file is called
+	return t, nil
 }
 
-func storeTool(store *input.Store, file string) (tool bundle.Input, isNew bool, err error) {
+func sumFile(file string) (input.Digest, error) {
 	f, err := os.Open(file)
 	if err != nil {
-		return tool, false, err
+		return input.Digest{}, err
 	}
 	defer f.Close()
-	tool.Title = bundle.ToolTitle(filepath.Base(file))
 	sum := sha256.New()
 	if _, err := io.Copy(sum, f); err != nil {
-		return tool, false, err
+		return input.Digest{}, fmt.Errorf("reading %s: %w", file, err)
 	}
-	tool.Sum = input.Digest(sum.Sum(nil))
-	if store.Has(tool.Sum) {
-		return tool, false, nil
-	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return tool, false, err
-	}
-	_, err = store.Put(f, tool.Sum)
-	return tool, err == nil, err
+	return input.Digest(sum.Sum(nil)), nil
 }
 
 // tellTools tells which programs a bundle has, ofarm first, and how to get at them
-// without it.
-func (w *world) tellTools(file string, tools []bundle.Input) error {
+// without it. Of none it tells nothing.
+func (w *world) tellTools(file string, tools toolbox) error {
+	if len(tools.inputs) == 0 {
+		return nil
+	}
 	var names []string
-	for _, t := range tools {
+	for _, t := range tools.inputs {
 		names = append(names, path.Base(t.Title))
 	}
-	base := filepath.Base(file)
-	_, err := fmt.Fprintf(w.Stdout, bundleTools, strings.Join(names, ", "), base, tools[0].Sum.Hex(), base)
+	name := shellWord(filepath.Base(file))
+	_, err := fmt.Fprintf(w.Stdout, bundleTools, strings.Join(names, ", "), name, tools.inputs[0].Sum.Hex(), name)
 	return err
+}
+
+// plainWord is a file's name that means the same to a shell, to tar and as a value.
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_.+,=@%][A-Za-z0-9_.+,=@%-]*$`)
+
+// shellWord is the name of a file in the working folder, as a shell's word.
+func shellWord(name string) string {
+	if plainWord.MatchString(name) {
+		return name
+	}
+	return "'./" + strings.ReplaceAll(name, "'", `'\''`) + "'" // to tar, x:y is on the machine x
 }
 
 // warnDynamic tells of programs that need something of the machine they run on.
@@ -149,10 +159,13 @@ func (w *world) warnDynamic(files []string) error {
 
 // unpackTools writes the programs of a bundle into a folder.
 func (w *world) unpackTools(ctx context.Context, files []string, dir string) error {
-	if len(files) != 1 || isRemote(files[0]) {
+	if len(files) != 1 {
 		return &usageError{err: errors.New("--unpack-tools takes them from one --bundle, a file"), command: "ofarm bundle"}
 	}
-	b, err := bundle.Open(files[0])
+	if isRemote(files[0]) {
+		return &usageError{err: fmt.Errorf("--unpack-tools takes them from a file, which --from makes of %s", files[0]), command: "ofarm bundle"}
+	}
+	b, err := openFile("bundle", files[0])
 	if err != nil {
 		return err
 	}

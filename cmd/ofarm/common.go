@@ -15,6 +15,7 @@ import (
 	"github.com/ofarm/ofarm/internal/config"
 	"github.com/ofarm/ofarm/internal/farm"
 	"github.com/ofarm/ofarm/internal/input"
+	"github.com/ofarm/ofarm/internal/lock"
 	"github.com/ofarm/ofarm/internal/solve"
 	"github.com/ofarm/ofarm/targets"
 )
@@ -30,7 +31,7 @@ type common struct {
 	offline       bool
 	bundles       []string // files, and references of registries
 	bases         []string
-	plainHTTP     bool
+	plainHTTP     []string // registries' hosts
 	mirrors       []string
 	debianMirrors []string
 	alpineMirrors []string
@@ -52,6 +53,20 @@ func (o *common) register(c *cobra.Command) {
 	f.StringSliceVar(&o.debianSecurityMirrors, "debian-security-mirror", nil, flagDebianSecurityMirror)
 	f.StringSliceVar(&o.alpineMirrors, "alpine-mirror", nil, flagAlpineMirror)
 	complete(c)
+}
+
+// registerLocked does so for a command that is about all targets of the lock, of
+// all platforms, unless some are asked for.
+func (o *common) registerLocked(c *cobra.Command) {
+	o.register(c)
+	o.platform = ""
+	c.Flags().Lookup("target").Usage = flagTreeTarget
+	c.Flags().Lookup("platform").Usage = flagTreePlatform
+}
+
+// locked are the targets that such a command is about.
+func (o common) locked(_ *farm.Project, l *lock.File) ([]lock.TargetID, error) {
+	return farm.TargetIDs(l, o.targets, targets.Platform(o.platform))
 }
 
 // projectDir is the project that a command line names.

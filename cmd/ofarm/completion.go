@@ -55,6 +55,9 @@ func complete(c *cobra.Command) {
 		"addr":            cobra.NoFileCompletions,
 		"cache-dir":       folders,
 		"output":          folders,
+		"artifacts":       folders,
+		"state":           folders,
+		"keep":            folders,
 		"opam-repository": folders,
 	} {
 		if c.Flags().Lookup(name) != nil {

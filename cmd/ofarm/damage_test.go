@@ -121,7 +121,6 @@ func entryDamages(data []byte, entries []tarEntry) []damage {
 		out = append(out,
 			damage{"without " + name, writeTar(slices.Delete(slices.Clone(entries), i, i+1)), name},
 			damage{"twice " + name, writeTar(slices.Insert(slices.Clone(entries), i, e)), name},
-			damage{"cut off before " + name, data[:at], name},
 			damage{"cut off in " + name, data[:at+e.size()/2], name},
 		)
 		flipped("the header", 130) // in the size
@@ -132,6 +131,7 @@ func entryDamages(data []byte, entries []tarEntry) []damage {
 			flipped("the padding", e.size()-1)
 		}
 		if i > 0 {
+			out = append(out, damage{"cut off before " + name, data[:at], name})
 			swapped := slices.Clone(entries)
 			swapped[i], swapped[i-1] = swapped[i-1], swapped[i]
 			out = append(out, damage{"out of order " + name, writeTar(swapped), entries[i-1].header.Name})

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -28,7 +29,7 @@ type flagsOptions struct {
 }
 
 func newFlags(w *world) *cobra.Command {
-	o := flagsOptions{os: hostSystem(), linkOptions: linkOptions{platform: string(targets.LinuxAMD64)}}
+	o := flagsOptions{linkOptions: linkOptions{platform: string(targets.LinuxAMD64)}}
 	c := &cobra.Command{
 		Use:     "flags [PROJECT]",
 		Short:   flagsShort,
@@ -71,7 +72,10 @@ func hostSystem() string {
 }
 
 func (w *world) flags(o flagsOptions, dir string) error {
-	system := link.OS(o.os)
+	system, err := o.system()
+	if err != nil {
+		return err
+	}
 	if o.mode == "" {
 		o.mode = string(link.MostlyStatic)
 		if system == link.LinuxMusl {
@@ -86,8 +90,31 @@ func (w *world) flags(o flagsOptions, dir string) error {
 	if err != nil {
 		return err
 	}
+	if from.record != "" {
+		fmt.Fprintf(w.Stderr, noteFlagsFrom, from.record)
+	}
 	_, err = w.Stdout.Write(link.AppendSexp(nil, flags))
 	return err
+}
+
+// system is the one that flags are for: as asked for, else the one that the
+// targets' libc makes, else this machine's.
+func (o flagsOptions) system() (link.OS, error) {
+	if o.os != "" || len(o.targets) == 0 {
+		return link.OS(cmp.Or(o.os, hostSystem())), nil
+	}
+	var system link.OS
+	for _, name := range o.targets {
+		r, err := targets.Find(name, nil)
+		if err != nil {
+			return "", err
+		}
+		if own := libcOf(r.Name); system != "" && own != system {
+			return "", &usageError{err: errors.New("--target names targets of two systems; name one with --os"), command: "ofarm flags"}
+		}
+		system = libcOf(r.Name)
+	}
+	return system, nil
 }
 
 // linkSource is the link line that flags are made of.
@@ -95,6 +122,7 @@ type linkSource struct {
 	line   *link.Line
 	inputs []link.Input // as recorded; nil without a record
 	dir    string       // where relative paths start
+	record string       // the file of the last build's record; empty for others
 }
 
 // source reads the link line: from the file of --from, or from the record of
@@ -114,12 +142,14 @@ func (o flagsOptions) source(dir string, system link.OS) (linkSource, error) {
 	if err != nil {
 		return linkSource{}, err
 	}
-	return recordedSource(l.Record)
+	from, err := recordedSource(l.Record)
+	from.record = l.File
+	return from, err
 }
 
 func recordedSource(r *link.Record) (linkSource, error) {
 	line, err := link.Parse(r.Seen, noResponse)
-	return linkSource{line, append([]link.Input{}, r.Inputs...), r.Dir}, err
+	return linkSource{line: line, inputs: append([]link.Input{}, r.Inputs...), dir: r.Dir}, err
 }
 
 // noResponse finds no response file: a record has its arguments expanded.

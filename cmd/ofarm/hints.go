@@ -29,7 +29,7 @@ import (
 func isLockError(err error) bool {
 	return as[*farm.NoLockError](err) || as[*farm.StaleError](err) || as[*lock.Mistake](err) ||
 		as[*lock.VersionError](err) || as[*plan.NotLockedError](err) || as[*plan.EntryError](err) || as[*farm.NoTargetError](err) ||
-		as[*noDependsError](err)
+		as[*noDependsError](err) || as[*noRootError](err)
 }
 
 // as tells whether an error has a type.
@@ -41,7 +41,7 @@ func as[T error](err error) bool {
 // hint says what a user can do about an error, in one line; it is chosen by
 // the error's type. Empty where nothing general can be said.
 func hint(err error) string {
-	for _, h := range []func(error) string{usageHint, targetHint, projectHint, lockHint, registryHint, bundleHint, repositoryHint, inputsHint, verifyHint, engineHint, trustHint, platformHint, stepHint, policyHint, linkHint, proveHint} {
+	for _, h := range []func(error) string{usageHint, targetHint, projectHint, lockHint, nameHint, registryHint, bundleHint, repositoryHint, inputsHint, verifyHint, engineHint, trustHint, platformHint, stepHint, policyHint, linkHint, proveHint, describedHint, placeHint} {
 		if text := h(err); text != "" {
 			return text
 		}
@@ -86,7 +86,10 @@ func targetHint(err error) string {
 
 func projectHint(err error) string {
 	var unknown *farm.UnknownPackageError
+	var update *updateError
 	switch {
+	case errors.As(err, &update):
+		return fmt.Sprintf(hintNear, "--update="+update.name)
 	case as[*farm.NoProjectError](err), as[*noFolderError](err):
 		return hintNoProject
 	case errors.As(err, &unknown):
@@ -107,6 +110,8 @@ func projectHint(err error) string {
 
 func lockHint(err error) string {
 	var near *misspeltError
+	var drop *dropError
+	var opamFile *opamFileError
 	switch {
 	case as[*unfitError](err):
 		return hintUnfit
@@ -126,6 +131,14 @@ func lockHint(err error) string {
 		return hintPinned
 	case as[*noVersionsError](err):
 		return hintNoVersions
+	case errors.As(err, &opamFile) && opamFile.locked == "":
+		return hintNoVersions
+	case errors.As(err, &opamFile):
+		return fmt.Sprintf(hintNear, opamFile.locked)
+	case errors.As(err, &drop) && len(drop.known) > 0:
+		return fmt.Sprintf(hintDrop, strings.Join(drop.known, ", "))
+	case errors.As(err, &drop):
+		return hintDropAsked
 	case as[*resolve.SourceError](err):
 		return hintSource
 	case as[*resolve.PinError](err), as[*resolve.PinConflictError](err):
@@ -142,16 +155,28 @@ func lockHint(err error) string {
 	return ""
 }
 
-// repositoryHint is about opam repositories.
-func repositoryHint(err error) string {
+// nameHint is about names that a lock hasn't.
+func nameHint(err error) string {
 	var unknown *notLockedError
-	var gone *opamrepo.GoneError
+	var why *unknownNameError
 	switch {
+	case errors.As(err, &why) && why.near != "":
+		return fmt.Sprintf(hintNear, why.near)
 	case errors.As(err, &unknown):
 		if near := nearest(unknown.name, unknown.known); near != "" {
 			return fmt.Sprintf(hintNear, near)
 		}
 		return hintUpdate
+	case errors.As(err, &why):
+		return hintUpdate
+	}
+	return ""
+}
+
+// repositoryHint is about opam repositories.
+func repositoryHint(err error) string {
+	var gone *opamrepo.GoneError
+	switch {
 	case errors.As(err, &gone) && gone.Commit():
 		return hintGoneCommit
 	case errors.As(err, &gone):

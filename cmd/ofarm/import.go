@@ -58,11 +58,26 @@ func importArgs(c *cobra.Command, args []string) error {
 }
 
 func (w *world) importFiles(ctx context.Context, o lockOptions, dir string) error {
+	if err := checkImported(o.opamLocked); err != nil {
+		return err
+	}
 	pins := readPins(o.opamLocked)
 	if err := w.lock(ctx, o, dir); err != nil {
 		return explainPins(err, pins)
 	}
 	return w.warnPins(dir, pins)
+}
+
+// checkImported wants the files to be there, before anything is said of the
+// project: what isn't a folder is no project, so a mistyped one is among them.
+func checkImported(paths []string) error {
+	var errs *multierror.Error
+	for i, path := range paths {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			errs = multierror.Append(errs, &noVersionsError{path, i > 0 && i == len(paths)-1})
+		}
+	}
+	return errs.ErrorOrNil()
 }
 
 // warnPins tells which packages were pinned to sources of their own, and are
@@ -111,7 +126,7 @@ func readVersions(paths []string, p *farm.Project) (map[string]string, error) {
 func readGiven(path string) ([]given, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &noVersionsError{path}
+		return nil, &noVersionsError{path: path}
 	}
 	if err != nil {
 		return nil, err
@@ -127,7 +142,7 @@ func readGiven(path string) ([]given, error) {
 func lockedGiven(path string, data []byte) ([]given, error) {
 	l, err := opam.ParseLocked(path, data)
 	if err != nil {
-		return nil, err
+		return nil, notLockedFile(path, err)
 	}
 	var out []given
 	for _, pkg := range l.Packages {
@@ -136,6 +151,32 @@ func lockedGiven(path string, data []byte) ([]given, error) {
 		}
 	}
 	return out, nil
+}
+
+// opamFileError is about an opam file that was named in place of the lock that
+// opam wrote of it.
+type opamFileError struct {
+	failure
+	locked string // empty where there is none
+}
+
+func (e *opamFileError) Error() string { return e.context + e.err.Error() }
+func (e *opamFileError) Unwrap() error { return e.err }
+
+// notLockedFile looks for the lock that may be meant.
+func notLockedFile(path string, err error) error {
+	if !strings.HasSuffix(path, ".opam") {
+		return err
+	}
+	locked := path + ".locked"
+	if !isFile(locked) {
+		locked = ""
+	}
+	var all *multierror.Error
+	for _, f := range failures(err) {
+		all = multierror.Append(all, &opamFileError{f, locked})
+	}
+	return all
 }
 
 func exportGiven(path string, data []byte) ([]given, error) {

@@ -123,7 +123,7 @@ func (w *world) writeIfWanted(o initOptions, dir string, files []newFile) error 
 // create writes a file that isn't there: under another name, which becomes a
 // second one only if the first is still free.
 func create(path, text string) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	tmp, err := farm.TempBeside(path)
 	if err != nil {
 		return err
 	}

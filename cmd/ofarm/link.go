@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"path/filepath"
@@ -17,12 +18,12 @@ import (
 type linkOptions struct {
 	output   string
 	targets  []string
-	platform string
+	platform string // empty for all
 	json     bool
 }
 
 func newLink(w *world) *cobra.Command {
-	o := linkOptions{platform: string(targets.LinuxAMD64)}
+	var o linkOptions
 	c := &cobra.Command{
 		Use:     "link [PROJECT]",
 		Short:   linkShort,
@@ -34,7 +35,7 @@ func newLink(w *world) *cobra.Command {
 	f := c.Flags()
 	f.StringVarP(&o.output, "output", "o", "", flagOutput)
 	f.StringSliceVarP(&o.targets, "target", "t", nil, flagLinkTarget)
-	choice(f, &o.platform, "platform", platforms, flagPlatform)
+	choice(f, &o.platform, "platform", platforms, flagLinkPlatform)
 	f.BoolVar(&o.json, "json", false, flagJSON)
 	complete(c)
 	return c
@@ -75,24 +76,40 @@ func readLinked(output, dir string, names []string, platform string) ([]farm.Lin
 	return farm.ReadLinked(output, folders)
 }
 
-// exportFolders are the folders of the targets that names and aliases mean
-// among those that were built.
+// exportFolders are the folders of the targets that names and aliases mean among
+// those that were built, for a platform or for all; none where all are meant.
 func exportFolders(output string, names []string, platform targets.Platform) ([]string, error) {
 	artifacts, err := farm.ReadArtifacts(filepath.Join(output, farm.ArtifactsName))
 	if err != nil {
 		return nil, err
 	}
-	var built []string
+	if len(names) == 0 && platform == "" {
+		return nil, nil
+	}
+	var built, out []string
 	for _, a := range artifacts {
 		built = append(built, a.Target)
+		if len(names) == 0 && a.Platform == string(platform) {
+			out = append(out, targets.Folder(a.Target, platform))
+		}
 	}
-	var out []string
+	if len(names) == 0 && len(out) == 0 && len(artifacts) > 0 {
+		return nil, fmt.Errorf("%s has nothing that was built for %s", output, platform)
+	}
 	for _, name := range names {
 		r, err := targets.Find(name, built)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, targets.Folder(r.Name, platform))
+		found := false
+		for _, a := range artifacts {
+			if a.Target == r.Name && (platform == "" || a.Platform == string(platform)) {
+				out, found = append(out, targets.Folder(a.Target, targets.Platform(a.Platform))), true
+			}
+		}
+		if !found {
+			out = append(out, targets.Folder(r.Name, cmp.Or(platform, targets.LinuxAMD64)))
+		}
 	}
 	return out, nil
 }

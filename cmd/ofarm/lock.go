@@ -42,6 +42,7 @@ type lockOptions struct {
 	update       []string
 	distro       bool
 	prove        []string
+	drop         []string
 	check        bool
 	json         bool
 	// set tells which flags were given: what isn't stays as the lock has it.
@@ -75,6 +76,7 @@ func newLock(w *world) *cobra.Command {
 	f.Lookup("update").NoOptDefVal = updateAll
 	f.BoolVar(&o.distro, "distro", false, flagDistro)
 	f.StringSliceVar(&o.prove, "prove", nil, flagLockProve)
+	f.StringSliceVar(&o.drop, "drop", nil, flagDrop)
 	f.BoolVar(&o.check, "check", false, flagCheck)
 	f.BoolVar(&o.json, "json", false, flagLockJSON)
 	f.StringSliceVar(&o.opamLocked, "opam-locked", nil, flagOpamLocked)
@@ -90,17 +92,28 @@ func (o *lockOptions) registerInputs(c *cobra.Command) {
 	f.StringSliceVar(&o.debianKeys, "debian-key", nil, flagDebianKey)
 	o.set = f.Changed
 	o.register(c)
+	f.Lookup("target").Usage = flagLockTarget
 }
 
 // updateAll is the value of --update without names.
 const updateAll = "*"
+
+// updateError says that what stands after --update, and so is taken for the
+// project, isn't one.
+type updateError struct {
+	err  error
+	name string
+}
+
+func (e *updateError) Error() string { return e.err.Error() }
+func (e *updateError) Unwrap() error { return e.err }
 
 // checkArgs wants at most a project. A name after --update is taken for one,
 // since that flag can stand alone.
 func (o lockOptions) checkArgs(c *cobra.Command, args []string) error {
 	if len(args) > 0 && slices.Equal(o.update, []string{updateAll}) {
 		if info, err := os.Stat(args[0]); err != nil || !info.IsDir() {
-			return &usageError{err: &noFolderError{args[0]}, near: "--update=" + args[0]}
+			return &updateError{err: &noFolderError{args[0], err == nil}, name: args[0]}
 		}
 	}
 	return oneProject(c, args)
@@ -114,10 +127,10 @@ func (o lockOptions) checkFlags(c *cobra.Command) error {
 		text = "--check changes nothing, and --update does"
 	case o.check && o.distro:
 		text = "--check changes nothing, and --distro does"
+	case o.check && o.set("drop"):
+		text = "--check changes nothing, and --drop does"
 	case len(o.opamLocked) > 0 && o.set("update"):
 		text = "--opam-locked says all versions, so there is nothing to --update"
-	case o.set("update") && (len(o.update) == 0 || slices.Contains(o.update, "")):
-		text = "--update: no name"
 	default:
 		return nil
 	}
@@ -150,7 +163,9 @@ func (w *world) lock(ctx context.Context, o lockOptions, dir string) error {
 		return unfit(fmt.Errorf("checking what was resolved: %w", err))
 	}
 	meter.Close()
-	w.warn(made)
+	if err := w.warn(project, made); err != nil {
+		return err
+	}
 	return w.writeLock(o, project, old, made.Lock)
 }
 

@@ -1,16 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/ofarm/ofarm/internal/apk"
-	"github.com/ofarm/ofarm/internal/deb"
 	"github.com/ofarm/ofarm/internal/farm"
 	"github.com/ofarm/ofarm/internal/lock"
 	"github.com/ofarm/ofarm/internal/opam"
@@ -45,6 +41,9 @@ func (w *world) resolveOptions(o lockOptions, p *farm.Project, old *lock.File) (
 	if opt.Roots, err = lockRoots(o, p, old, opt.Targets); err != nil {
 		return opt, err
 	}
+	if err := o.checkDrops(old, opt); err != nil {
+		return opt, err
+	}
 	if err := askFor(&opt, o, p, old); err != nil {
 		return opt, err
 	}
@@ -56,7 +55,8 @@ func (w *world) resolveOptions(o lockOptions, p *farm.Project, old *lock.File) (
 }
 
 // lockRoots are the roots for proving: those asked for, for each platform that
-// there are targets of, and those that the lock has besides.
+// there are targets of, and those that the lock has besides; without these where
+// an empty --prove takes them out, or where their platform has no targets any more.
 func lockRoots(o lockOptions, p *farm.Project, old *lock.File, list []resolve.Target) ([]resolve.Root, error) {
 	names := slices.Concat(o.prove, p.Config.Prove)
 	var known []string
@@ -79,10 +79,13 @@ func lockRoots(o lockOptions, p *farm.Project, old *lock.File, list []resolve.Ta
 			add(b, t.Platform)
 		}
 	}
-	if old == nil {
+	if old == nil || o.set("prove") && len(o.prove) == 0 {
 		return out, nil
 	}
 	for _, t := range old.Roots {
+		if o.drops(t.TargetID, old) || !slices.ContainsFunc(list, func(has resolve.Target) bool { return string(has.Platform) == t.Platform }) {
+			continue
+		}
 		kept, err := farm.BareRoots([]string{t.Name}, known)
 		if err != nil {
 			return nil, err
@@ -167,17 +170,38 @@ func knownUpdates(names []string, p *farm.Project, old *lock.File) error {
 	return nil
 }
 
-// lockTargets are the targets to lock: those asked for, then those that the lock
-// has besides: of other platforms, and with --target all. Those of ofarm.toml
-// are always among them, or the lock would be stale at once.
-func lockTargets(o lockOptions, p *farm.Project, old *lock.File) ([]resolve.Target, error) {
+// targetNames are the targets to lock for a platform: those of --target, else those
+// of ofarm.toml, else those that the lock has and that aren't dropped, else the
+// default ones.
+func targetNames(o lockOptions, p *farm.Project, old *lock.File) []string {
 	names := o.targets
 	if len(names) == 0 {
 		names = p.Config.Targets
 	}
-	if len(names) == 0 {
+	if len(names) > 0 {
+		return names
+	}
+	has := false
+	for _, t := range old.Targets {
+		if t.Platform != o.platform {
+			continue
+		}
+		has = true
+		if !o.drops(t.TargetID, old) {
+			names = append(names, t.Name)
+		}
+	}
+	if !has && len(o.drop) == 0 {
 		names = defaultTargets
 	}
+	return names
+}
+
+// lockTargets are the targets to lock: those asked for, then those that the lock
+// has besides: of other platforms, and with --target all, but none to drop. Those
+// of ofarm.toml are always among them, or the lock would be stale at once.
+func lockTargets(o lockOptions, p *farm.Project, old *lock.File) ([]resolve.Target, error) {
+	names := targetNames(o, p, orEmpty(old))
 	var known []string
 	if old != nil {
 		known = old.TargetNames()
@@ -191,7 +215,7 @@ func lockTargets(o lockOptions, p *farm.Project, old *lock.File) ([]resolve.Targ
 		out = append(out, t)
 	}
 	for _, t := range orEmpty(old).Targets {
-		if len(o.targets) == 0 && t.Platform == o.platform {
+		if len(o.targets) == 0 && t.Platform == o.platform || o.drops(t.TargetID, old) {
 			continue
 		}
 		kept, err := lockTarget(t.Name, targets.Platform(t.Platform), p, nil)
@@ -289,9 +313,16 @@ func relativeTo(project string, spec opamrepo.Spec, flag bool) (opamrepo.Spec, e
 }
 
 // noVersionsError says that there is no list of opam versions to lock.
-type noVersionsError struct{ path string }
+type noVersionsError struct {
+	path string
+	// project tells that a project's folder could be meant as well.
+	project bool
+}
 
 func (e *noVersionsError) Error() string {
+	if e.project {
+		return fmt.Sprintf("%q is neither a project's folder nor a file to take the versions of opam packages from", e.path)
+	}
 	return fmt.Sprintf("there is no %q to take the versions of opam packages from", e.path)
 }
 
@@ -305,43 +336,4 @@ func givenVersions(o lockOptions, p *farm.Project) (map[string]string, error) {
 		return readVersions([]string{filepath.Join(p.Dir, p.Config.OpamLocked)}, p)
 	}
 	return nil, nil
-}
-
-func trustedKeys(o lockOptions, p *farm.Project) (alpine []apk.Key, debian []deb.Keyring, err error) {
-	for _, path := range keyPaths(p, o.alpineKeys, p.Config.Keys.Alpine) {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return nil, nil, fmt.Errorf("reading a key: %w", err)
-		}
-		key, err := apk.ParseKey(filepath.Base(path), data)
-		if err != nil {
-			return nil, nil, err
-		}
-		alpine = append(alpine, key)
-	}
-	for _, path := range keyPaths(p, o.debianKeys, p.Config.Keys.Debian) {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return nil, nil, fmt.Errorf("reading a key: %w", err)
-		}
-		ring, err := deb.ReadKeyring(bytes.NewReader(data))
-		if err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", path, err)
-		}
-		debian = append(debian, ring)
-	}
-	return alpine, debian, nil
-}
-
-// keyPaths joins a flag's files, relative to where ofarm runs, and ofarm.toml's,
-// relative to it.
-func keyPaths(p *farm.Project, flag, file []string) []string {
-	out := flag
-	for _, f := range file {
-		if !filepath.IsAbs(f) {
-			f = filepath.Join(p.Dir, f)
-		}
-		out = append(out, f)
-	}
-	return out
 }

@@ -20,7 +20,7 @@ func TestLockRoots(t *testing.T) {
 		Targets: []lock.Target{{TargetID: lock.TargetID{Name: "debian-bookworm", Platform: "linux/amd64"}}},
 		Roots:   []lock.Target{{TargetID: lock.TargetID{Name: "debian-bullseye", Platform: "linux/amd64"}}},
 	}
-	o := lockOptions{prove: []string{"busybox"}}
+	o := lockOptions{prove: []string{"busybox"}, set: func(string) bool { return false }}
 	list := []resolve.Target{{Platform: targets.LinuxARM64}, {Platform: targets.LinuxAMD64}, {Platform: targets.LinuxARM64}}
 	for name, c := range map[string]struct {
 		old  *lock.File

@@ -54,13 +54,20 @@ func (w *world) warnDune(p *farm.Project) error {
 }
 
 // warn tells what is remarkable about a new lock.
-func (w *world) warn(made *resolve.Result) {
+func (w *world) warn(p *farm.Project, made *resolve.Result) error {
 	if made.Apart {
 		w.warnApart(made.Lock)
 	}
 	for _, id := range made.Avoided {
 		fmt.Fprintf(w.Stderr, warnAvoided, id)
 	}
+	demands, err := p.Demands(made.Lock.Options)
+	for _, d := range demands {
+		if d.Idle(made.Lock) {
+			fmt.Fprintf(w.Stderr, warnIdle, d.By, d.Requirement.Plain(), d.Requirement.Name)
+		}
+	}
+	return err
 }
 
 // warnApart tells which packages have different versions on different targets.

@@ -23,7 +23,7 @@ const (
 	exitOK          = 0
 	exitFailed      = 1
 	exitUsage       = 2
-	exitLock        = 3 // the lock is missing or stale
+	exitLock        = 3 // a lock that "ofarm lock" would mend, see isLockError
 	exitInterrupted = 130
 )
 
@@ -101,7 +101,7 @@ func exitCode(err error) int {
 	switch {
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted
-	case errors.As(err, &usage), as[*targets.UnknownError](err), as[*notLockedError](err):
+	case errors.As(err, &usage), as[*targets.UnknownError](err):
 		return exitUsage
 	case as[*unfitError](err):
 		return exitFailed

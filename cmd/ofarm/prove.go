@@ -2,17 +2,21 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
 
-	"github.com/hashicorp/go-multierror"
 	"github.com/spf13/cobra"
 
 	"github.com/ofarm/ofarm/internal/farm"
 	"github.com/ofarm/ofarm/internal/lock"
+	"github.com/ofarm/ofarm/internal/plan"
 	"github.com/ofarm/ofarm/internal/prove"
+	"github.com/ofarm/ofarm/targets"
 )
 
 // proveOptions are the flags of ofarm prove.
@@ -23,112 +27,176 @@ type proveOptions struct {
 	roots   []string
 	timeout time.Duration
 	json    bool
+	// platformSet says that --platform was given.
+	platformSet bool
 }
 
 func newProve(w *world) *cobra.Command {
-	var o proveOptions
+	o := proveOptions{timeout: prove.DefaultTimeout}
 	c := &cobra.Command{
 		Use:     "prove [PROJECT]",
 		Short:   proveShort,
 		Long:    proveLong,
 		Example: proveExample,
 		Args:    oneProject,
-		RunE:    func(c *cobra.Command, args []string) error { return w.prove(c.Context(), o, projectDir(args)) },
+		RunE: func(c *cobra.Command, args []string) error {
+			o.platformSet = c.Flags().Changed("platform")
+			return w.prove(c.Context(), o, projectDir(args))
+		},
 	}
 	f := c.Flags()
 	f.StringVarP(&o.output, "output", "o", "", flagOutput)
 	f.StringVar(&o.addr, "addr", "", flagAddr)
 	f.StringSliceVar(&o.roots, "root", nil, flagRoot)
-	f.DurationVar(&o.timeout, "timeout", prove.DefaultTimeout, flagProveTimeout)
+	f.Func("timeout", flagProveTimeout, func(s string) (err error) { o.timeout, err = someTime(s); return err })
 	f.BoolVar(&o.json, "json", false, flagJSON)
 	o.registerBundles(c)
 	o.register(c)
+	f.Lookup("target").Usage = flagProveTarget
+	f.Lookup("platform").Usage = flagProvePlatform
 	return c
 }
 
-// noArtifactsError says that nothing was built that could be proved.
-type noArtifactsError struct{ path string }
-
-func (e *noArtifactsError) Error() string {
-	return fmt.Sprintf("%q describes no executable of these targets", e.path)
-}
-
-// proveError is an executable that doesn't run in a root.
-type proveError struct{ result prove.Result }
-
-func (e *proveError) Error() string {
-	return fmt.Sprintf("%s doesn't run in %s: %s", e.result.Artifact, e.result.Root, e.result.Reason.Text)
+// someTime reads a time of more than nothing.
+func someTime(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(s)
+	if err != nil || d <= 0 {
+		return 0, errors.New("not a time of more than 0, such as 30s or 5m")
+	}
+	return d, nil
 }
 
 func (w *world) prove(ctx context.Context, o proveOptions, dir string) error {
-	s, err := w.open(o.common, dir)
+	output := o.output
+	s, err := w.openLocked(o.common, dir, func(p *farm.Project, l *lock.File) ([]lock.TargetID, error) {
+		if output == "" {
+			output = filepath.Join(dir, p.Output())
+		}
+		return o.chosen(output, l)
+	})
 	if err != nil {
 		return err
 	}
 	defer s.meter.Close()
-	output := o.output
-	if output == "" {
-		output = filepath.Join(dir, s.project.Output())
-	}
 	return w.proveTargets(ctx, o, s, output)
+}
+
+// chosen are the targets that were asked for, or else all of the last builds;
+// of the platform that was asked for, or else of all. Roots that the lock hasn't
+// are told first.
+func (o proveOptions) chosen(output string, l *lock.File) ([]lock.TargetID, error) {
+	if _, err := chosenRoots(l, o.roots); err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, name := range o.targets {
+		r, err := targets.Find(name, l.TargetNames())
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(l.TargetNames(), r.Name) {
+			return nil, &plan.NotLockedError{Target: lock.TargetID{Name: name, Platform: o.platform}, Locked: l.TargetNames()}
+		}
+		names = append(names, r.Name)
+	}
+	path := filepath.Join(output, farm.ArtifactsName)
+	built, err := readBuilt(path)
+	if err != nil {
+		return nil, err
+	}
+	var out []lock.TargetID
+	for _, a := range built {
+		id := lock.TargetID{Name: a.Target, Platform: a.Platform}
+		named := len(names) == 0 || slices.Contains(names, id.Name)
+		if named && (!o.platformSet || id.Platform == o.platform) && !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	if len(out) == 0 {
+		return nil, &noArtifactsError{path}
+	}
+	return out, nil
+}
+
+// readBuilt reads the artifacts.json of a build, which must have been.
+func readBuilt(path string) ([]farm.Artifact, error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, &noBuildError{path}
+	}
+	return farm.ReadArtifacts(path)
 }
 
 // proveTargets proves what was built for a session's targets, and shows it.
 func (w *world) proveTargets(ctx context.Context, o proveOptions, s *session, output string) error {
-	all, err := farm.ProveRoots(s.lock)
+	roots, err := chosenRoots(s.lock, o.roots)
 	if err != nil {
 		return err
 	}
-	roots, err := chosenRoots(all, o.roots)
+	path := filepath.Join(output, farm.ArtifactsName)
+	all, err := readBuilt(path)
 	if err != nil {
 		return err
 	}
-	results, err := s.prove(ctx, output, farm.ProveOptions{Roots: roots, Engine: w.engine(o.addr), Timeout: o.timeout})
+	artifacts, others := farm.BuiltFrom(s.lock, s.digest, ofTargets(all, s.targets))
+	if len(others) > 0 && (len(artifacts) == 0 || len(o.targets) > 0) {
+		return &otherLockError{others[0], output}
+	}
+	for _, folder := range others {
+		fmt.Fprintf(w.Stderr, warnProveOther, folder)
+	}
+	results, err := s.farm.Prove(ctx, farm.ProveOptions{
+		Dir: output, Artifacts: artifacts, Roots: roots, Commands: s.project.Smokes(),
+		Engine: w.engine(o.addr), Timeout: o.timeout,
+	})
+	if err == nil && len(results) == 0 {
+		err = &noArtifactsError{path}
+	}
 	if err != nil {
 		return err
 	}
 	if err := w.printProofs(o, results); err != nil {
 		return err
 	}
+	if err := w.unproved(results, artifacts); err != nil {
+		return err
+	}
 	return proveFailures(results)
 }
 
-// prove proves what was built for the session's targets.
-func (s *session) prove(ctx context.Context, output string, o farm.ProveOptions) ([]prove.Result, error) {
-	path := filepath.Join(output, farm.ArtifactsName)
-	all, err := farm.ReadArtifacts(path)
-	if err != nil {
-		return nil, err
+// chosenRoots are a lock's roots with the names or aliases; without names all.
+func chosenRoots(l *lock.File, names []string) ([]farm.ProveRoot, error) {
+	all, err := farm.ProveRoots(l)
+	if err != nil || len(names) == 0 {
+		return all, err
 	}
-	o.Dir, o.Artifacts = output, ofTargets(all, s.targets)
-	o.Commands = s.project.Smokes()
-	results, err := s.farm.Prove(ctx, o)
-	if err == nil && len(results) == 0 {
-		err = &noArtifactsError{path}
-	}
-	return results, err
-}
-
-// chosenRoots are those with the names; without names all.
-func chosenRoots(all []farm.ProveRoot, names []string) ([]farm.ProveRoot, error) {
-	var known []string
+	var known, wanted []string
 	for _, r := range all {
 		known = append(known, r.Name)
 	}
 	for _, name := range names {
+		bare, err := farm.BareRoots([]string{name}, known)
+		if err == nil && len(bare) == 1 && slices.Contains(known, bare[0].Name) {
+			name = bare[0].Name
+		}
 		if !slices.Contains(known, name) {
 			slices.Sort(known)
-			return nil, &usageError{
-				err:     fmt.Errorf("--root %q: %w", name, oneOf(name, slices.Compact(known))),
-				near:    near("--root ", nearest(name, known)),
-				command: "ofarm prove",
-			}
+			return nil, unknownRoot(name, slices.Compact(known), err == nil)
 		}
+		wanted = append(wanted, name)
 	}
-	if len(names) == 0 {
-		return all, nil
+	return slices.DeleteFunc(all, func(r farm.ProveRoot) bool { return !slices.Contains(wanted, r.Name) }), nil
+}
+
+// unknownRoot is the error of a root that the lock hasn't, and could have.
+func unknownRoot(name string, known []string, could bool) error {
+	if could {
+		return &noRootError{name, known}
 	}
-	return slices.DeleteFunc(all, func(r farm.ProveRoot) bool { return !slices.Contains(names, r.Name) }), nil
+	return &usageError{
+		err:     fmt.Errorf("--root %q: %w", name, oneOf(name, known)),
+		near:    near("--root ", nearest(name, known)),
+		command: "ofarm prove",
+	}
 }
 
 // near puts a flag before the word that may have been meant, if there is one.
@@ -188,15 +256,4 @@ func proofCell(r prove.Result) string {
 		return r.Reason.Text
 	}
 	return provePassed
-}
-
-// proveFailures is an error of all that failed, or nil.
-func proveFailures(results []prove.Result) error {
-	var errs *multierror.Error
-	for _, r := range results {
-		if !r.OK() {
-			errs = multierror.Append(errs, &proveError{r})
-		}
-	}
-	return errs.ErrorOrNil()
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/ofarm/ofarm/internal/farm"
 	"github.com/ofarm/ofarm/internal/prove"
 )
 
@@ -55,5 +56,27 @@ func TestProofFailures(t *testing.T) {
 	}
 	if err := proveFailures(proved()[:3]); err != nil {
 		t.Errorf("nothing failed: %v", err)
+	}
+}
+
+// An executable that was run nowhere is told, and an error if all were.
+func TestUnproved(t *testing.T) {
+	artifacts := []farm.Artifact{{Target: "alpine-3.20", Path: "alpine/bin/a"}, {Target: "debian-bookworm", Path: "debian/bin/a"}}
+	results := append(proved()[:1], proved()[2])
+	const told = "debian/bin/a was run nowhere: it needs glibc, and none of these roots has that\n" +
+		`ofarm: hint: "ofarm lock --prove debian-bookworm" adds a root with the libc of that release` + "\n"
+	var out bytes.Buffer
+	w := &world{Stderr: &out}
+	if err := w.unproved(results, artifacts); err != nil {
+		t.Errorf("one was run: %v", err)
+	}
+	if diff := cmp.Diff("ofarm: warning: "+told, out.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	out.Reset()
+	err := w.unproved(results[1:], artifacts)
+	w.report(err)
+	if diff := cmp.Diff("ofarm: error: "+told, out.String()); diff != "" || exitCode(err) != exitFailed {
+		t.Errorf("exit code %d (-want +got):\n%s", exitCode(err), diff)
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/ofarm/ofarm/internal/farm"
 	"github.com/ofarm/ofarm/internal/prove"
@@ -9,11 +10,19 @@ import (
 
 // proveHint is about executables that don't run everywhere.
 func proveHint(err error) string {
+	var root *noRootError
+	var unproved *unprovedError
 	switch {
-	case as[*noArtifactsError](err):
+	case as[*noArtifactsError](err), as[*noBuildError](err):
 		return hintProveBuild
-	case as[*farm.ChangedArtifactError](err):
+	case as[*otherLockError](err):
+		return hintProveOther
+	case as[*farm.ChangedArtifactError](err), as[*farm.BadArtifactsError](err):
 		return hintProveChanged
+	case errors.As(err, &root):
+		return fmt.Sprintf(hintProveRoot, root.name)
+	case errors.As(err, &unproved):
+		return fmt.Sprintf(hintUnproved, unproved.target)
 	}
 	var failed *proveError
 	if !errors.As(err, &failed) {

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/ofarm/ofarm/internal/bundle"
 	"github.com/ofarm/ofarm/internal/farm"
@@ -33,12 +35,26 @@ func (w *world) registry(o common) *registry.Client {
 	return registry.New(opt)
 }
 
+// hostsFlag registers a flag that names registries by their hosts.
+func hostsFlag(f *pflag.FlagSet, to *[]string, name, usage string) {
+	f.Func(name, usage, func(s string) error {
+		for _, host := range strings.Split(s, ",") {
+			ref, err := registry.ParseRef(host + "/x")
+			if err != nil || ref.Host != host {
+				return errors.New("not a registry's host, such as registry.example:5000")
+			}
+			*to = append(*to, host)
+		}
+		return nil
+	})
+}
+
 // heldBundle is a bundle in a file or in a registry.
 type heldBundle interface {
 	input.Holder
 	Path() string
 	Lock() ([]byte, error)
-	Inputs() []bundle.Input
+	Count() bundle.Count
 	Verify(context.Context) error
 }
 
@@ -46,7 +62,7 @@ type heldBundle interface {
 func (w *world) openBundles(o common) ([]heldBundle, error) {
 	var out []heldBundle
 	for _, place := range o.bundles {
-		b, err := w.openBundle(o, place)
+		b, err := w.openBundle(o, "bundle", place)
 		if err != nil {
 			return nil, err
 		}
@@ -55,12 +71,13 @@ func (w *world) openBundles(o common) ([]heldBundle, error) {
 	return out, nil
 }
 
-// openBundle opens a bundle: in a registry where the place says so.
-func (w *world) openBundle(o common, place string) (heldBundle, error) {
+// openBundle opens a bundle that a flag names: in a registry where the place says
+// so.
+func (w *world) openBundle(o common, flag, place string) (heldBundle, error) {
 	if !isRemote(place) {
-		return bundle.Open(place)
+		return openFile(flag, place)
 	}
-	ref, err := registry.ParseRef(place)
+	ref, err := flagRef(flag, place)
 	if err != nil {
 		return nil, err
 	}
@@ -86,6 +103,7 @@ func useBundles(f *farm.Farm, o common, bundles []heldBundle) {
 // ofarm.toml. Without a connection the latter are assembled, which gives the same,
 // unless they were taken before.
 func (w *world) useBases(f *farm.Farm, o common, p *farm.Project, ids []lock.TargetID) error {
+	o.offline = f.Fetcher.Offline
 	f.Registry = w.registry(o)
 	for _, text := range o.bases {
 		from, err := baseRef(text)

@@ -27,10 +27,10 @@ func registryHint(err error) string {
 		return hintBlobGone
 	case errors.As(err, &missing) && missing.Repository():
 		return hintNoRepository
-	case errors.As(err, &missing):
+	case errors.As(err, &missing), as[*registry.SizeError](err):
 		return hintNotPushed
 	case errors.As(err, &gone) && gone.PlainHTTP():
-		return hintPlainHTTP
+		return fmt.Sprintf(hintPlainHTTP, gone.Ref.Host)
 	case errors.As(err, &gone):
 		return hintRegistryGone
 	case as[*registry.RefusedError](err):

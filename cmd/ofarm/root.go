@@ -16,6 +16,7 @@ func newRoot(w *world) *cobra.Command {
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 		Args:              knownCommand,
 		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return w.checkGiven(c) },
 	}
 	root.SetUsageFunc(printUsage)
 	root.SetFlagErrorFunc(flagError)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/ofarm/ofarm/internal/farm"
@@ -25,17 +26,36 @@ type session struct {
 	meter   *input.Meter
 }
 
-// noFolderError says that there is no folder for a project.
-type noFolderError struct{ dir string }
+// noFolderError says that there is no folder for a project, or a file.
+type noFolderError struct {
+	dir  string
+	file bool
+}
 
-func (e *noFolderError) Error() string { return fmt.Sprintf("there is no folder %q", e.dir) }
+func (e *noFolderError) Error() string {
+	if e.file {
+		return fmt.Sprintf("%q is a file, and a project is a folder", e.dir)
+	}
+	return fmt.Sprintf("there is no folder %q", e.dir)
+}
 
 // openProject reads the project in a folder.
 func openProject(dir string) (*farm.Project, error) {
 	if info, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
-		return nil, &noFolderError{dir}
+		return nil, &noFolderError{dir, err == nil}
 	}
-	return farm.OpenProject(dir)
+	p, err := farm.OpenProject(dir)
+	if as[*farm.NoProjectError](err) && isFile(filepath.Join(dir, farm.ArtifactsName)) {
+		err = &distError{dir}
+	}
+	return p, err
+}
+
+// distError says that a project's artifacts were named in its place.
+type distError struct{ dir string }
+
+func (e *distError) Error() string {
+	return fmt.Sprintf("%q has artifacts, and is not a project: it has no *.opam file", e.dir)
 }
 
 // open reads a project and its lock, and sets up fetching.

@@ -3,8 +3,10 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"text/tabwriter"
+	"unicode/utf8"
 )
 
 // table prints columns to standard output.
@@ -19,6 +21,15 @@ func (w *world) table(head ...string) table {
 func (t table) row(cells ...string) { fmt.Fprintln(t.w, strings.Join(cells, "\t")) }
 
 func (t table) flush() error { return t.w.Flush() }
+
+// shownName is a file's name as a terminal can show it: quoted where it holds what
+// can't be printed, or would be taken for such quotes.
+func shownName(name string) string {
+	if strings.HasPrefix(name, `"`) || strings.ContainsFunc(name, func(r rune) bool { return !strconv.IsPrint(r) || r == utf8.RuneError }) {
+		return strconv.Quote(name)
+	}
+	return name
+}
 
 // counted writes a number with the noun that goes with it.
 func counted(n int, one, many string) string {

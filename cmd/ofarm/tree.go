@@ -55,8 +55,6 @@ func (o treeOptions) check(c *cobra.Command) error {
 		return &usageError{err: fmt.Errorf("--depth %d: not a number of levels", o.depth), command: c.CommandPath()}
 	case c.Flags().Changed("depth") && (o.why != "" || o.json):
 		return &usageError{err: errors.New("--depth is for trees alone"), command: c.CommandPath()}
-	case c.Flags().Changed("why") && o.why == "":
-		return &usageError{err: errors.New("--why: no name"), command: c.CommandPath()}
 	}
 	return nil
 }
@@ -95,18 +93,7 @@ func (w *world) tree(o treeOptions, dir string) error {
 
 // chosen are the locked targets that a tree is of.
 func (o treeOptions) chosen(l *lock.File) ([]lock.TargetID, error) {
-	if len(o.targets) > 0 || o.platform != "" {
-		platform := targets.Platform(o.platform)
-		if platform == "" {
-			platform = targets.LinuxAMD64
-		}
-		return farm.TargetIDs(l, o.targets, platform)
-	}
-	var all []lock.TargetID
-	for _, t := range l.Targets {
-		all = append(all, t.TargetID)
-	}
-	return all, nil
+	return farm.TargetIDs(l, o.targets, targets.Platform(o.platform))
 }
 
 // allLevels is the depth of a whole tree.

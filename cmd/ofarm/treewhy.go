@@ -120,7 +120,17 @@ func askersOf(g *lock.Graph, id lock.TargetID, depext string) []asker {
 	return out
 }
 
-// unknownName says that nothing in a lock has a name.
+// unknownNameError says that nothing in a lock has a name.
+type unknownNameError struct {
+	name  string
+	where []string // targets
+	near  string   // what may be meant, or empty
+}
+
+func (e *unknownNameError) Error() string {
+	return fmt.Sprintf("no opam package and no distro package %q is locked for %s", e.name, strings.Join(e.where, ", "))
+}
+
 func unknownName(l *lock.File, ids []lock.TargetID, g *lock.Graph, name string) error {
 	var known []string
 	for _, n := range slices.Concat(g.Roots, g.Packages) {
@@ -134,10 +144,7 @@ func unknownName(l *lock.File, ids []lock.TargetID, g *lock.Graph, name string) 
 		}
 		where = append(where, folderOf(id))
 	}
-	return &usageError{
-		err:  fmt.Errorf("no opam package and no distro package %q is locked for %s", name, strings.Join(where, ", ")),
-		near: strings.Join(nearNames(name, known), `" or "`),
-	}
+	return &unknownNameError{name, where, strings.Join(nearNames(name, known), `" or "`)}
 }
 
 // mostNear is how many names are offered for a mistyped one.

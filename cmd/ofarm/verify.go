@@ -22,10 +22,11 @@ import (
 type verifyOptions struct {
 	common
 	solving
-	deep  bool
-	jobs  int
-	state string
-	keep  string
+	artifacts string
+	deep      bool
+	jobs      int
+	state     string
+	keep      string
 	// platformSet says that --platform was given.
 	platformSet bool
 }
@@ -45,6 +46,7 @@ func newVerify(w *world) *cobra.Command {
 	}
 	f := c.Flags()
 	o.solving.register(f, flagVerifyOutput, flagVerifyAddr)
+	f.StringVar(&o.artifacts, "artifacts", "", flagArtifacts)
 	f.BoolVar(&o.deep, "deep", false, flagDeep)
 	f.FuncP("jobs", "j", flagVerifyJobs, func(s string) (err error) { o.jobs, err = positive(s); return err })
 	f.StringVar(&o.state, "state", "", flagState)
@@ -64,34 +66,71 @@ func positive(s string) (int, error) {
 	return n, nil
 }
 
-// noProjectError says that a folder of artifacts is in no project.
+// noProjectError says that artifacts that were named are no project's.
 type noProjectError struct{ dir string }
 
 func (e *noProjectError) Error() string {
-	return fmt.Sprintf("no folder above the artifacts in %q has an %s", e.dir, farm.LockName)
+	return fmt.Sprintf("no folder above the artifacts in %q has an %s, nor has the current folder", e.dir, farm.LockName)
 }
 
-// verifyPlace finds the project of what is to be verified; given is the folder
-// of artifacts, if that is what was named.
-func verifyPlace(dir string) (project, given string, err error) {
-	if !isFile(filepath.Join(dir, farm.ArtifactsName)) || isFile(filepath.Join(dir, farm.LockName)) {
-		return dir, "", nil
+// noGivenError says that there is nothing to verify in a folder.
+type noGivenError struct {
+	dir string
+	// artifacts says that it was named for its artifacts.
+	artifacts bool
+}
+
+func (e *noGivenError) Error() string {
+	if e.artifacts {
+		return fmt.Sprintf("%q has no %s", e.dir, farm.ArtifactsName)
 	}
+	return fmt.Sprintf("%q has neither %s nor *.opam files", e.dir, farm.ArtifactsName)
+}
+
+// place finds the project of what is to be verified; given is the folder of
+// artifacts, if one was named.
+func (o verifyOptions) place(dir string) (project, given string, err error) {
+	given = o.artifacts
+	switch {
+	case given != "" && !isFile(filepath.Join(given, farm.ArtifactsName)):
+		return "", "", &noGivenError{given, true}
+	case given != "":
+		project = dir
+	case !isFile(filepath.Join(dir, farm.ArtifactsName)) || isFile(filepath.Join(dir, farm.LockName)):
+		return dir, "", nil
+	default:
+		given = dir
+		project, err = projectOf(dir)
+	}
+	if err == nil && o.output != "" {
+		err = &usageError{err: errors.New("name the artifacts or --output, not both"), command: "ofarm verify"}
+	}
+	return project, given, err
+}
+
+// projectOf finds the project of a folder of artifacts: the first above it that
+// has a lock, or the current folder.
+func projectOf(dir string) (string, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
-		return "", "", err
+		return "", err
 	}
 	for up, rel := filepath.Dir(abs), ".."; ; up, rel = filepath.Dir(up), filepath.Join(rel, "..") {
-		if isFile(filepath.Join(up, farm.LockName)) {
-			if filepath.IsAbs(dir) {
-				return up, dir, nil
-			}
-			return filepath.Join(dir, rel), dir, nil
+		switch {
+		case !isFile(filepath.Join(up, farm.LockName)):
+		case filepath.IsAbs(dir):
+			return up, nil
+		default:
+			return filepath.Join(dir, rel), nil
 		}
 		if up == filepath.Dir(up) {
-			return "", "", &noProjectError{dir}
+			break
 		}
 	}
+	if isFile(farm.LockName) {
+		return ".", nil
+	}
+	return "", &noProjectError{dir}
 }
 
 // chosen are the locked targets that were asked for; without any those of the
@@ -104,11 +143,14 @@ func (o verifyOptions) chosen(given string, p *farm.Project, l *lock.File) ([]lo
 	if err != nil {
 		return nil, err
 	}
+	if o.platformSet {
+		all = slices.DeleteFunc(all, func(a farm.Artifact) bool { return a.Platform != o.platform })
+	}
+	if err := farm.FitLock(given, l, all); err != nil {
+		return nil, err // a target that isn't locked says less
+	}
 	var out []lock.TargetID
 	for _, a := range all {
-		if o.platformSet && a.Platform != o.platform {
-			continue
-		}
 		ids, err := farm.TargetIDs(l, []string{a.Target}, targets.Platform(a.Platform))
 		if err != nil {
 			return nil, err
@@ -133,16 +175,16 @@ func (w *world) verify(ctx context.Context, o verifyOptions, dir string) error {
 	if err != nil {
 		return err
 	}
-	dir, given, err := verifyPlace(dir)
-	if err == nil && given != "" && o.output != "" {
-		err = &usageError{err: errors.New("name the artifacts or --output, not both"), command: "ofarm verify"}
-	}
+	dir, given, err := o.place(dir)
 	if err != nil {
 		return err
 	}
 	s, err := w.openLocked(o.common, dir, func(p *farm.Project, l *lock.File) ([]lock.TargetID, error) {
 		return o.chosen(given, p, l)
 	})
+	if as[*farm.NoProjectError](err) && given == "" {
+		err = &noGivenError{dir: dir}
+	}
 	if err != nil {
 		return err
 	}
@@ -159,10 +201,7 @@ func (w *world) verify(ctx context.Context, o verifyOptions, dir string) error {
 	if v == nil {
 		return err
 	}
-	if err := cmp.Or(err, w.printVerified(o, fo.Output, v)); err != nil {
-		return err
-	}
-	return verifyFailures(v)
+	return w.tellVerified(o, fo.Output, v, err)
 }
 
 // farmVerify are the farm's options, as far as flags and the environment say
@@ -172,7 +211,7 @@ func (w *world) farmVerify(o verifyOptions, s *session, progress string) farm.Ve
 		BuildOptions: farm.BuildOptions{
 			Project: s.project, Lock: s.lock, LockDigest: s.digest, Targets: s.targets,
 			MaxGLIBC: o.maxGLIBC, Link: targets.LinkMode(o.link), NoStrip: o.noStrip,
-			Version: ownVersion(buildInfo()), Now: w.Now(),
+			Version: ownVersion(buildInfo()), Now: w.Now(), Forgotten: w.tellForgotten,
 			Engine: w.engine(o.addr), Progress: progress, Stderr: w.Stderr,
 		},
 		Deep: o.deep, Jobs: o.jobs, StateDir: o.state, Keep: o.keep,

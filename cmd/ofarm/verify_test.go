@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/ofarm/ofarm/internal/farm"
 	"github.com/ofarm/ofarm/internal/lock"
+	"github.com/ofarm/ofarm/internal/plan"
 	"github.com/ofarm/ofarm/internal/solve"
 	"github.com/ofarm/ofarm/internal/verify"
 )
@@ -106,8 +109,12 @@ func TestVerifyChosen(t *testing.T) {
 	arm := lock.TargetID{Name: "alpine-3.20", Platform: "linux/arm64"}
 	other := lock.TargetID{Name: "alpine-3.21", Platform: "linux/amd64"}
 	l := &lock.File{Targets: []lock.Target{{TargetID: other}, {TargetID: amd}, {TargetID: arm}}}
-	write(`{"version": 1, "artifacts": [{"target": "alpine-3.20", "platform": "linux/arm64", "path": "a"},
-	{"target": "alpine-3.20", "platform": "linux/amd64", "path": "b"}, {"target": "alpine-3.20", "platform": "linux/amd64", "path": "c"}]}`)
+	sum := fmt.Sprintf("%x", sha256.Sum256(l.Append(nil)))
+	artifact := func(target, platform, lock string) string {
+		return fmt.Sprintf(`{"target": %q, "platform": %q, "path": "a", "lock": %q}`, target, platform, lock)
+	}
+	write(`{"version": 1, "artifacts": [` + artifact("alpine-3.20", "linux/arm64", sum) + `,` +
+		artifact("alpine-3.20", "linux/amd64", sum) + `,` + artifact("alpine-3.20", "linux/amd64", sum) + `]}`)
 	for name, c := range map[string]struct {
 		options verifyOptions
 		want    []lock.TargetID
@@ -126,9 +133,13 @@ func TestVerifyChosen(t *testing.T) {
 	if _, err := (verifyOptions{}).chosen(dir, &farm.Project{}, l); !as[*farm.NothingToVerifyError](err) {
 		t.Errorf("%v", err)
 	}
-	write(`{"version": 1, "artifacts": [{"target": "alpine-3.19", "platform": "linux/amd64", "path": "a"}]}`)
-	if _, err := (verifyOptions{}).chosen(dir, &farm.Project{}, l); err == nil {
-		t.Error("a target is verified that isn't locked")
+	write(`{"version": 1, "artifacts": [` + artifact("debian-trixie", "linux/amd64", sum) + `]}`)
+	if _, err := (verifyOptions{}).chosen(dir, &farm.Project{}, l); !as[*plan.NotLockedError](err) {
+		t.Errorf("a target is verified that isn't locked: %v", err)
+	}
+	write(`{"version": 1, "artifacts": [` + artifact("alpine-3.19", "linux/amd64", "00") + `]}`)
+	if _, err := (verifyOptions{}).chosen(dir, &farm.Project{}, l); !as[*farm.OtherBuildError](err) {
+		t.Errorf("that it is of another lock says more: %v", err)
 	}
 }
 
@@ -140,6 +151,21 @@ func TestVerifyFailures(t *testing.T) {
 	}
 }
 
+// What differs is told although something goes wrong after it, with the error.
+func TestVerifyErrorAtTheEnd(t *testing.T) {
+	var out bytes.Buffer
+	w := &world{Stdout: &out, Stderr: &out}
+	w.report(w.tellVerified(verifyOptions{}, "dist", verified(), errors.New("no space")))
+	if err := w.tellVerified(verifyOptions{}, "dist", &farm.Verified{}, nil); err != nil {
+		t.Error(err)
+	}
+	for _, want := range []string{"stamp.1  alpine  DIFFERS", "ofarm: error: alpine: stamp.1 comes out otherwise", "ofarm: hint: leave it out", "ofarm: error: no space\n"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q isn't told:\n%s", want, out.String())
+		}
+	}
+}
+
 func TestVerifySpaceHint(t *testing.T) {
 	full := &solve.StepError{Request: "alpine-3.20", Tail: []string{"cp: No space left on device"}, Err: errors.New("exit code: 1")}
 	for want, err := range map[string]error{
@@ -148,6 +174,7 @@ func TestVerifySpaceHint(t *testing.T) {
 		"":                                &farm.AgainError{Parent: "/again", Memory: 1, Err: errors.New("other")},
 		hintVerifyLost:                    &farm.AgainError{Memory: 1, Err: &solve.LostError{Err: errors.New("EOF")}},
 		hintOwnDaemon:                     &solve.LostError{Err: errors.New("EOF")},
+		hintVerifyDaemon:                  &farm.AgainError{Err: &solve.MissingError{Rootless: true, Missing: []solve.Requirement{{What: "subordinate ids"}}}},
 		"on Debian: apt-get install runc": &farm.AgainError{Memory: 1, Err: &solve.MissingError{Missing: []solve.Requirement{{What: "runc or crun", Package: "runc"}}}},
 	} {
 		if got := hint(err); got != want {
@@ -174,12 +201,20 @@ func TestVerifyPlace(t *testing.T) {
 		"whole":             {"whole", ""},
 		"nothing":           {"nothing", ""},
 	} {
-		project, given, err := verifyPlace(dir)
+		project, given, err := (verifyOptions{}).place(dir)
 		if err != nil || project != want[0] || given != want[1] {
 			t.Errorf("%s: %q %q %v", dir, project, given, err)
 		}
 	}
-	if _, _, err := verifyPlace("none"); !as[*noProjectError](err) {
+	if _, _, err := (verifyOptions{}).place("none"); !as[*noProjectError](err) {
 		t.Errorf("%v", err)
+	}
+	named := verifyOptions{artifacts: "none"}
+	if project, given, err := named.place("whole"); err != nil || project != "whole" || given != "none" {
+		t.Errorf("%q %q %v", project, given, err)
+	}
+	t.Chdir("p")
+	if project, given, err := (verifyOptions{}).place("../none"); err != nil || project != "." || given != "../none" {
+		t.Errorf("%q %q %v", project, given, err)
 	}
 }

@@ -18,6 +18,10 @@ func verifyHint(err error) string {
 	switch {
 	case as[*farm.NothingToVerifyError](err):
 		return hintVerifyBuild
+	case as[*farm.GivenArtifactError](err):
+		return hintVerifyGiven
+	case as[*noGivenError](err):
+		return hintVerifyDist
 	case as[*farm.OtherBuildError](err):
 		return hintVerifyOther
 	case as[*farm.NotEmptyError](err):
@@ -27,11 +31,25 @@ func verifyHint(err error) string {
 	case as[*inputError](err):
 		return hintVerifyInputs
 	}
+	var place *farm.PlaceError
+	switch {
+	case errors.As(err, &place) && place.Keep:
+		return hintVerifyKeepPlace
+	case place != nil:
+		return hintVerifyStatePlace
+	}
+	return againHint(err)
+}
+
+// againHint is about a second build that fails, and what differs.
+func againHint(err error) string {
 	var again *farm.AgainError
 	if !errors.As(err, &again) {
 		return differenceHint(err)
 	}
 	switch {
+	case as[*solve.MissingError](err) && engineHint(err) == hintEngine:
+		return hintVerifyDaemon
 	case as[*solve.LostError](err) && again.Memory > 0:
 		return hintVerifyLost
 	case again.NoSpace():
@@ -51,6 +69,9 @@ func differenceHint(err error) string {
 	}
 	told := differs.difference.Explained[0]
 	if told.Advice == "" || told.Cause == verify.Unknown {
+		if differs.kept == "" {
+			return ""
+		}
 		return fmt.Sprintf(hintVerifyUnknown, filepath.Join(differs.kept, differs.difference.Target))
 	}
 	return told.Advice

@@ -18,6 +18,12 @@ type verifiedJSON struct {
 	*farm.Verified
 }
 
+// tellVerified shows what came of building again, and returns an error of what
+// differs and of what went wrong after it.
+func (w *world) tellVerified(o verifyOptions, output string, v *farm.Verified, err error) error {
+	return errors.Join(w.printVerified(o, output, v), verifyFailures(v), err)
+}
+
 // printVerified shows what came of building again: tables of artifacts, of
 // steps where they were compared, and of circumstances; or JSON.
 func (w *world) printVerified(o verifyOptions, output string, v *farm.Verified) error {
@@ -30,7 +36,7 @@ func (w *world) printVerified(o verifyOptions, output string, v *farm.Verified) 
 		if sum == "" {
 			sum = a.Again
 		}
-		t.row(filepath.Join(output, a.Path), sum[:min(len(sum), 12)], artifactVerdict(a))
+		t.row(shownName(filepath.Join(output, a.Path)), sum[:min(len(sum), 12)], artifactVerdict(a))
 	}
 	if err := t.flush(); err != nil {
 		return err
@@ -113,7 +119,7 @@ func (e *differenceError) Error() string {
 	d, told := e.difference, e.difference.Explained[0]
 	what := d.Step
 	if what == "" {
-		what = told.File
+		what = shownName(told.File)
 	}
 	text := fmt.Sprintf(verifyDiffText, d.Target, what, differenceText(told))
 	if more := len(d.Changes) - 1; more > 0 {
@@ -128,7 +134,7 @@ func (e *differenceError) Error() string {
 // differenceText tells file, place, what is there, and why.
 func differenceText(d verify.Difference) string {
 	var parts []string
-	for _, part := range []string{d.File, d.Where, d.What} {
+	for _, part := range []string{shownName(d.File), d.Where, d.What} {
 		if part != "" {
 			parts = append(parts, part)
 		}

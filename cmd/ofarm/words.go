@@ -29,13 +29,16 @@ Environment:
   OFARM_ALPINE_MIRROR           like --alpine-mirror
   BUILDKIT_HOST                 like --addr
   BUILDKIT_PROGRESS             like --progress
+  DOCKER_CONFIG                 folder of docker's config.json, with credentials of
+                                registries (default: ~/.docker)
   SOURCE_DATE_EPOCH             time of exported files, in seconds since 1970
                                 (default: that of the project's last commit)
   NO_COLOR                      if set, progress has no colours
   http_proxy, https_proxy, no_proxy
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 lock missing, damaged or stale,
-130 interrupted.`
+Exit codes: 0 done, 1 failed, 2 a command line or a variable that can't be
+understood, 3 a lock that "ofarm lock" would mend: it is missing, stale, damaged
+or of another version, or lacks a target or root; 130 interrupted.`
 )
 
 // ofarm lock.
@@ -55,9 +58,14 @@ stays while it fits. To move on:
   --distro          distro packages, from the distro's signed index of today
 
 With --target other targets of the lock stay in it, and those of ofarm.toml are
-added. The options --ocaml, --opam, --with-test and --with-doc are noted in the
-lock and hold until they are given again; --ocaml '', --opam '',
---with-test=false and --with-doc=false take them back.
+added; where that names targets, "ofarm lock" without --target takes the others of
+the platform out. --drop takes out single targets and roots, --prove '' all roots
+but those of ofarm.toml.
+
+The options --ocaml, --opam, --with-test and --with-doc are noted in the lock and
+hold until they are given again; --ocaml '', --opam '', --with-test=false and
+--with-doc=false take them back. A demand with a version holds wherever the package
+is installed, and brings it in nowhere; one without a version brings it in.
 
 Opam packages come from opam's public repository, or from those of ofarm.toml or
 --opam-repository: folders, tarballs, or git (git+https://…#REF). A tarball is
@@ -125,8 +133,8 @@ which opam package brings it.`
 // ofarm fetch.
 const (
 	fetchShort = "fetch all that a build reads, for building offline"
-	fetchLong  = `Fetch every input of the locked targets into the cache folder, and assemble the
-images that a build reads, and the lock's roots for "ofarm prove". Afterwards
+	fetchLong  = `Fetch every input of the targets into the cache folder, and assemble the images
+that a build of them reads, and the lock's roots for "ofarm prove". Afterwards
 "ofarm build --offline" makes no connection.`
 
 	fetchExample = `  ofarm fetch
@@ -230,7 +238,8 @@ const (
 
 // Flags. What a value is called comes first, in backquotes.
 const (
-	flagTarget               = "`NAMES` targets, separated by commas (default: those of ofarm.toml)"
+	flagTarget               = "`NAMES` targets, separated by commas (default: those of ofarm.toml, else all of the lock)"
+	flagLockTarget           = "`NAMES` targets, separated by commas (default: those of ofarm.toml, else the lock's, else alpine,debian-oldstable)"
 	flagPlatform             = "`PLATFORM` linux/amd64 (default) or linux/arm64"
 	flagCacheDir             = "`FOLDER` folder for inputs, images and the daemon's state"
 	flagOffline              = "make no connection: everything must be in the cache folder or in mirrors that are folders"
@@ -253,7 +262,8 @@ const (
 	flagWithTest             = "lock what the project's tests need, too"
 	flagWithDoc              = "lock what the project's documentation needs, too"
 	flagUpdate               = "`NAMES` take the newest versions that fit of these opam packages, or of all"
-	flagLockProve            = "`NAMES` lock roots for \"ofarm prove\", too: targets' names, or busybox"
+	flagLockProve            = "`NAMES` lock roots for \"ofarm prove\", too: targets' names, or busybox; '' takes roots out"
+	flagDrop                 = "`NAMES` take these targets and roots out of the lock, such as debian-trixie or alpine-3.23-arm64"
 	flagDistro               = "take distro packages as they are today"
 	flagCheck                = "change nothing; exit with 3 if the lock is not what the project asks for"
 	flagLockJSON             = "print what changes, or what --check finds, as JSON"
@@ -271,6 +281,9 @@ const (
 const (
 	hintNear        = `did you mean "%s"?`
 	hintHelp        = `"%s --help" shows how it is used`
+	hintCache       = "name another one with --cache-dir or OFARM_CACHE_DIR"
+	hintWrite       = "may you write to the folder %q?"
+	hintDist        = "name the project, and with -o %s its artifacts"
 	hintNoCache     = "name a folder with --cache-dir or OFARM_CACHE_DIR"
 	hintNearTarget  = `did you mean "%s"? "ofarm targets" lists all`
 	hintAddTarget   = `it has %s; "ofarm lock --target %s" adds it`
@@ -289,6 +302,8 @@ const (
 	hintLockMistake = `a lock isn't edited by hand: "ofarm lock" makes it again`
 	hintLockEntry   = `"ofarm lock" chooses versions that fit; those of --opam-locked or "ofarm import" are taken as they are`
 	hintRepository  = "an opam repository is a folder, a tarball, or git+https://…#REF, with a folder packages in it"
+	hintDrop        = "it has %s"
+	hintDropAsked   = "take it out of ofarm.toml first"
 	hintNoSolution  = "loosen one of these demands: in the opam file, in ofarm.toml, or on the command line"
 	hintUpdate      = `"ofarm tree" lists the packages of the lock`
 	hintUnfit       = "choose other versions, as --opam 'NAME!=VERSION' does, or lay an opam repository over it (--opam-repository) that is right"
@@ -333,6 +348,7 @@ const tellFetching = "fetching %s from %s\n"
 const (
 	warnApart       = "ofarm: warning: no version of %s fits all targets: it is %s\n"
 	warnAvoided     = "ofarm: warning: %s is to be avoided, its opam file says\n"
+	warnIdle        = "ofarm: warning: %s asks for %s, and nothing of the project needs %s\n"
 	warnPinned      = "ofarm: warning: %s is pinned in the switch; it is locked as the opam repository has that version\n"
 	warnDune        = "ofarm: warning: %s\n"
 	noteDune        = "ofarm: note: %s\n"

@@ -28,7 +28,8 @@ Credentials are those of "docker login".
 
 The file is an OCI image layout in a tar. The same lock and targets give the
 same bytes (with --with-tools: and the same programs). The project's own files
-aren't in it.`
+aren't in it. Two digests name a bundle: what is printed with "wrote" is the whole
+file's, as sha256sum has it, and what --push prints is its manifest's.`
 
 	bundleExample = `  ofarm bundle
   ofarm bundle --target debian-bullseye -o /media/stick/hello.tar ./hello
@@ -41,15 +42,15 @@ aren't in it.`
   ofarm build --bundle oci://registry.example/team/hello:1.0 ./hello`
 
 	bundleWrote    = "wrote %s: %s, %s, %s\n"
-	bundleWhole    = "%s is whole: the lock and %s\n"
+	bundleWhole    = "%s is whole: %s, and the lock\n"
 	tellBundleLock = "%s is the lock of the bundle %s\n"
 
 	flagBundle       = "`FILE` take inputs from this bundle, and work otherwise as with --offline; or from one in a registry (oci://…); may be repeated"
 	flagBundleOutput = "`FILE` the bundle (default: bundle.tar in PROJECT/dist)"
-	flagBundleCheck  = "`FILE` write nothing; read the whole of this bundle, and verify it"
-	flagBundleTarget = "`NAMES` targets, separated by commas (default: all of the lock)"
+	flagBundleCheck  = "`FILE` write nothing; read the whole of this bundle, or of one in a registry (oci://…), and verify it"
 
 	hintBundleDamaged = `copy it again, or make it again: "ofarm bundle" writes the same bytes for the same lock`
 	hintBundleOpen    = `"ofarm bundle" writes one; the reference of one in a registry has oci:// before it`
+	hintBundleMany    = "bundle the targets one by one: --target"
 	hintBundleOther   = `the bundle is of another lock or of fewer targets: "ofarm bundle" makes one of this lock`
 )

@@ -30,9 +30,12 @@ const (
 	flagsLong  = `Print the options of ocamlopt that link a project's executable as ofarm would, as
 a dune s-expression for (link_flags (:include FILE)). They are made of the link
 line of the last build, or of the one in the file of --from: a record of ofarm's,
-or what "ocamlfind ocamlopt -verbose" or dune printed.
+or what "ocamlfind ocamlopt -verbose" or dune printed. Of several targets that were
+built the first with the system's libc is taken, or else the first; which record
+it was is told.
 
-  static         -static -no-pie; on linux-musl only
+  static         -static -no-pie, and threads with stacks of 8 MiB; on linux-musl
+                 only
   mostly-static  on Linux, every library by name, all but libc's own between
                  -Bstatic and -Bdynamic; on macOS stub libraries by name and all
                  others as the archives that pkg-config and Homebrew know
@@ -40,6 +43,8 @@ or what "ocamlfind ocamlopt -verbose" or dune printed.
 
 This needs no BuildKit, and works on macOS. PKG_CONFIG_PATH is read as by
 pkg-config.`
+
+	noteFlagsFrom = "made of the link in %s\n"
 
 	flagsExample = `  ofarm flags --mode mostly-static --os linux-glibc >bin/linking-flags-main.sexp
   dune build --verbose 2>log; ofarm flags --os macosx --from log`
@@ -49,7 +54,8 @@ pkg-config.`
 const (
 	initShort = "write ofarm.toml, and dune rules for linking"
 	initLong  = `Show the files that a project would get, and write them if you agree: ofarm.toml
-with what is found out about the project, and the other keys as comments.
+with the targets of --target, and as comments the project's packages and some
+other keys, each with an example. "ofarm help config" lists every key.
 
 With --link-flags also the rules with which a dune project links itself, in each
 folder with executables: linking-flags.inc chooses a file of flags by the
@@ -108,14 +114,15 @@ var configExamples = map[string]string{
 
 // Flags of these commands.
 const (
-	flagLinkTarget = "`NAMES` targets, separated by commas (default: all of the last build)"
-	flagFlagsMode  = "`MODE` static, mostly-static or dynamic (default: static on linux-musl, else mostly-static)"
-	flagFlagsOS    = "`SYSTEM` linux-musl, linux-glibc or macosx (default: this one)"
-	flagFrom       = "`FILE` a link's record, or the output of a compiler with a link line"
-	flagExecutable = "`NAME` which executable, if there are several"
-	flagYes        = "write without asking"
-	flagLinkFlags  = "write rules for linking by LINKING_MODE, too"
-	flagInitTarget = "`NAMES` targets to name in ofarm.toml, separated by commas"
+	flagLinkPlatform = "`PLATFORM` linux/amd64 or linux/arm64 (default: all of the last build)"
+	flagLinkTarget   = "`NAMES` targets, separated by commas (default: all of the last build)"
+	flagFlagsMode    = "`MODE` static, mostly-static or dynamic (default: static on linux-musl, else mostly-static)"
+	flagFlagsOS      = "`SYSTEM` linux-musl, linux-glibc or macosx (default: that of --target, or else this one)"
+	flagFrom         = "`FILE` a link's record, or the output of a compiler with a link line"
+	flagExecutable   = "`NAME` which executable, if there are several"
+	flagYes          = "write without asking"
+	flagLinkFlags    = "write rules for linking by LINKING_MODE, too"
+	flagInitTarget   = "`NAMES` targets to name in ofarm.toml, separated by commas (default: alpine,debian-oldstable)"
 )
 
 // Hints of these commands.

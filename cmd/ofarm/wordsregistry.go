@@ -28,12 +28,17 @@ bases anew.`
 
 	basePushShort = "push bases to a container registry"
 	basePushLong  = `Push the base of each locked target to a repository of a container registry, and
-print what ofarm.toml says to take it from there. The digest is the one that
-"ofarm base" prints; the tag is made of the target's name and the digest, so that
-another lock's base doesn't take its place. What the registry has isn't sent again.
+print what ofarm.toml says to take it from there. Where ofarm.toml has a table for
+the target already, by its name or by an alias, put the line with base into that:
+there is one table for a target. There is one base as well, whatever the platform:
+those of other platforms are assembled, or named with --base. The digest is the
+one that "ofarm base" prints; the tag is made of the target's name and the digest,
+so that another lock's base doesn't take its place. What the registry has isn't
+sent again.
 
-Credentials are those of "docker login". Registries on this machine are spoken to
-by HTTP, others by HTTPS unless --plain-http is given.`
+Credentials are those of "docker login", or of DOCKER_AUTH_CONFIG in the environment.
+Registries on this machine are spoken to by HTTP, others by HTTPS unless --plain-http
+names them.`
 
 	basePushExample = `  ofarm base push registry.example/team/bases
   ofarm base push --target debian-bullseye localhost:5000/bases ./hello`
@@ -42,7 +47,7 @@ by HTTP, others by HTTPS unless --plain-http is given.`
 	basePushedToo = "# ofarm.toml names one base of %s; for %s give\n#   --base %s\n"
 
 	flagBase       = "`REF` take a base from a registry, by HOST/REPOSITORY@sha256:…, in place of assembling it; may be repeated"
-	flagPlainHTTP  = "speak HTTP to registries that aren't on this machine, too"
+	flagPlainHTTP  = "`HOSTS` speak HTTP to these registries, as references name them; to others only on this machine"
 	flagBundlePush = "`REF` push the bundle to a registry, as HOST/REPOSITORY:TAG; without --output no file is written"
 	flagBundleFrom = "`PLACE` copy a bundle: from a registry (oci://…) to a file (default: bundle.tar) or with --push, or from a file with --push"
 
@@ -52,10 +57,10 @@ by HTTP, others by HTTPS unless --plain-http is given.`
 	hintNotPushed       = `is the reference right? "ofarm bundle --push" and "ofarm base push" print it`
 	hintNoRepository    = "is the reference right? Some registries want a repository to be made before it is pushed to"
 	hintBlobGone        = "the registry has lost it; push it there again: only what is missing is sent"
-	hintPlainHTTP       = "the registry speaks HTTP: --plain-http does so"
+	hintPlainHTTP       = `the registry speaks HTTP: "--plain-http %s" does so, and sends passwords in the clear`
 	hintRegistryGone    = "is the registry's host right, and is it up? What was transferred isn't transferred again"
 	hintRegistryRefused = "the registry's log may say more; what was transferred isn't transferred again"
-	hintRegistryDamaged = "the registry's copy is damaged, or it was changed on its way; push to another repository"
-	hintRegistryOffline = "run it once without --offline, or use a bundle in a file"
+	hintRegistryDamaged = "the registry's copy is damaged, or was changed on its way; a push sends it only where it isn't there: have it deleted, or push to another registry"
+	hintRegistryOffline = `run it once without --offline and without --bundle FILE; "ofarm bundle --from" makes a file of a bundle in a registry`
 	hintWrongBase       = `"ofarm base push" pushes the bases of this lock, and prints what to name`
 )

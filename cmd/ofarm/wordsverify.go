@@ -9,8 +9,15 @@ const (
 else, and compare the artifacts byte by byte: all files in the targets' folders,
 so one that no build makes is a difference. What is in PROJECT/dist is taken as
 the first build if it is what a build would make now; otherwise it is built
-first. DIST, a folder with artifacts.json, is taken as it is, or refused; without
---target the targets are those it has, of all platforms unless --platform is given.
+first.
+
+DIST, a folder with artifacts.json that may come from elsewhere, is taken as it is
+or refused, and never written to; without --target the targets are those it has,
+of all platforms unless --platform is given. It must have been built from the
+lock of its project, which is the first folder above DIST that has an ofarm.lock,
+or else the current folder; --artifacts DIST names it beside any PROJECT. If it has
+a provenance.json, the project's files and the options must make the same build in
+this ofarm. Without one that isn't known: if artifacts differ, these may be why.
 
 The second build takes nothing from the first: its images are assembled anew, and
 a BuildKit daemon of its own begins with nothing and ends with it. Its
@@ -23,14 +30,16 @@ can't be.
 With --deep what each root and each step leaves is compared too: an artifact may
 be the same although a package isn't. Where something differs, the error names the
 package whose step began it, the file and the place in it, and the likely cause;
-packages that may merely follow from others aren't blamed. The files of both
-builds are kept, with the report of diffoscope where it is installed.
+packages that may merely follow from others aren't blamed. The artifacts that
+differ are kept as both builds made them, and up to 100 files of each package that
+is blamed, the smallest ones, with the report of diffoscope where it is installed.
 
 The exit code is 1 if anything differs. It takes as long as a build from nothing
 on one processor: --jobs gives it more.`
 	verifyExample = `  ofarm verify
   ofarm verify --deep --target alpine --jobs 8
-  ofarm verify ./downloaded/dist`
+  ofarm verify ./downloaded/dist
+  ofarm verify --artifacts ./downloaded/dist hello`
 
 	verifyHead       = "ARTIFACT"
 	verifyStepHead   = "STEP"
@@ -58,17 +67,25 @@ on one processor: --jobs gives it more.`
 	tellVerifyAgain   = "building again, with nothing of the first build\n"
 	tellVerifyCompare = "comparing\n"
 
-	flagVerifyOutput = "`FOLDER` folder of the artifacts (default: PROJECT/dist)"
+	flagVerifyOutput = "`FOLDER` folder of the first build's artifacts; what doesn't fit is built over (default: PROJECT/dist)"
+	flagArtifacts    = "`DIST` folder of the artifacts to verify; nothing is written to it"
 	flagVerifyAddr   = "`ADDRESS` BuildKit daemon of the first build, as of \"ofarm build\"; the second has its own"
 	flagDeep         = "compare what every root and every step leaves, too"
 	flagVerifyJobs   = "`NUMBER` processors of the second build, and its steps at once (default: 1)"
 	flagState        = "`FOLDER` the second build works here, not in memory or the cache folder"
 	flagKeep         = "`FOLDER` gets what differs; empty or not there (default: verify in the cache folder)"
 
-	hintVerifyBuild   = `"ofarm build" makes them`
-	hintVerifyOther   = `"ofarm verify PROJECT" builds what the project is now, and verifies that; or give the options that these were built with`
-	hintVerifyKeep    = "name another one: nothing is overwritten there"
-	hintVerifyProject = "a folder of artifacts is verified by the ofarm.lock of a folder above it"
+	hintVerifyBuild = `"ofarm build" makes them`
+	hintVerifyOther = `take the project, its lock, the options and the ofarm that these were built with; "ofarm verify PROJECT" verifies what the project is now`
+	hintVerifyGiven = "it was changed or damaged after it was built: find out why before you use it, or get it again from who built it"
+	hintVerifyDist  = "name a project, or a folder that \"ofarm build\" exported to"
+	hintVerifyKeep  = "name another one: nothing is overwritten there"
+
+	hintVerifyKeepPlace  = "name another folder with --keep"
+	hintVerifyStatePlace = "name another folder with --state"
+
+	hintVerifyProject = `"ofarm verify --artifacts DIST PROJECT" names both`
+	hintVerifyDaemon  = "the second build always has a daemon of its own, so --addr doesn't help: add what is missing (usermod(8) adds subordinate ids), or run it as root"
 	hintVerifyInputs  = "did a file of the project change meanwhile? Otherwise this is a mistake of ofarm: please report it"
 	hintVerifyMemory  = "the second build worked in %s of memory: with --state FOLDER it works on disk"
 	hintVerifySpace   = "the second build worked in %s: free some space, or name another folder with --state"

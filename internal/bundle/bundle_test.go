@@ -196,7 +196,7 @@ func TestWriteErrors(t *testing.T) {
 	if err := fail(Input{Title: "b", Sum: input.SumBytes([]byte("none"))}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing: %v", err)
 	}
-	for _, title := range []string{"", ".", "/a", "../a", "a/../b", "a//b"} {
+	for _, title := range []string{"", ".", "/a", "../a", "a/../b", "a//b", "a\x1b[2J", "a\u202eb"} {
 		if err := fail(Input{Title: title, Sum: inputs[0].Sum}); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%q", title)) {
 			t.Errorf("title %q: %v", title, err)
 		}
@@ -213,5 +213,28 @@ func TestWriteErrors(t *testing.T) {
 	cancel()
 	if _, err := Write(ctx, io.Discard, nil, nil, store); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// TestStores takes inputs from two stores, and refuses more than a manifest holds.
+func TestStores(t *testing.T) {
+	one, inputs := stored(t, titled{"a": "text"})
+	two, more := stored(t, titled{"b": "other"})
+	var got bytes.Buffer
+	if _, err := Write(t.Context(), &got, []byte(testLock), append(inputs, more...), Stores{one, two}); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got.Bytes(), written(t, titled{"a": "text", "b": "other"})) {
+		t.Error("different bytes")
+	}
+	if _, err := (Stores{one}).OpenFile(more[0].Sum); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v", err)
+	}
+	var many []Input
+	for i := range mostManifest / 100 {
+		many = append(many, Input{Title: fmt.Sprint("a/", i), Sum: inputs[0].Sum})
+	}
+	if _, err := Write(t.Context(), io.Discard, []byte(testLock), many, one); err == nil || !strings.Contains(err.Error(), "too many for a bundle") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -68,15 +68,17 @@
 // same needs no care. It takes the room twice; a store is what an interrupted
 // transfer is resumed in.
 //
-// Registries take manifests of up to 4 MiB, which some 13,000 inputs fill.
+// Registries take manifests of up to 4 MiB, which some 13,000 inputs fill; a
+// bundle in a file has no more, so that each can be pushed.
 //
 // # Interrupted
 //
 // What takes long in making a bundle is fetching, and that goes on where it
 // stopped: inputs that are there stay in the store, and of one that broke off the
 // rest is asked for (package input). The file is then written from the store, at
-// the disk's speed, under a temporary name. An interrupted one leaves nothing, and
-// is written from its start again: to go on with half a file one would have to
+// the disk's speed, under a temporary name. An interrupted one leaves nothing (one
+// that was killed outright a file .NAME.… beside it, to be removed by hand), and is
+// written from its start again: to go on with half a file one would have to
 // read and verify what it has, which costs about what writing it costs.
 //
 // A copy of a bundle that broke off may be resumed by whatever copies it (curl -C -,

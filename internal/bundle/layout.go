@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go"
@@ -127,8 +128,8 @@ func newContents(lock Input, inputs []Input) (contents, error) {
 	c.inputs = slices.Compact(c.inputs)
 	sizes := map[input.Digest]int64{lock.Sum: lock.Size}
 	for _, in := range c.inputs {
-		if !fs.ValidPath(in.Title) || in.Title == "." {
-			return c, fmt.Errorf("the title %q is not a clean path inside the bundle", in.Title)
+		if err := checkTitle(in.Title); err != nil {
+			return c, err
 		}
 		if size, ok := sizes[in.Sum]; ok && size != in.Size {
 			return c, fmt.Errorf("%s has two sizes, %d and %d", in.Sum, size, in.Size)
@@ -136,6 +137,37 @@ func newContents(lock Input, inputs []Input) (contents, error) {
 		sizes[in.Sum] = in.Size
 	}
 	return c, nil
+}
+
+// checkTitle refuses titles that aren't paths, and those that a terminal would
+// take for something else than text.
+func checkTitle(title string) error {
+	switch {
+	case !fs.ValidPath(title) || title == ".":
+		return fmt.Errorf("the title %q is not a clean path inside the bundle", title)
+	case strings.ContainsFunc(title, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return fmt.Errorf("the title %q has characters that can't be printed", title)
+	}
+	return nil
+}
+
+// Count is how many different things a bundle has, the lock aside.
+type Count struct {
+	Inputs int
+	// Tools are programs that build, which aren't among the inputs.
+	Tools int
+}
+
+// count counts the contents.
+func (c contents) count() Count {
+	tools, all := map[input.Digest]bool{}, map[input.Digest]bool{c.lock.Sum: true}
+	for _, in := range c.inputs {
+		all[in.Sum] = true
+		if isTool(in.Title) && in.Sum != c.lock.Sum {
+			tools[in.Sum] = true
+		}
+	}
+	return Count{Inputs: len(all) - 1 - len(tools), Tools: len(tools)}
 }
 
 // manifest is the manifest that names the contents.

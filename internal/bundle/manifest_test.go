@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"encoding/json"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -58,9 +59,11 @@ func TestManifests(t *testing.T) {
 				m.Layers[i].Size = 1<<63 - 1
 			}
 		},
-		"folder in it": func(m *ocispec.Manifest) { m.Layers[1].Annotations = title("a/../b") },
-		"a config":     func(m *ocispec.Manifest) { m.Config.Digest = other },
-		"more":         func(m *ocispec.Manifest) { m.Annotations = title("x") },
+		"control characters": func(m *ocispec.Manifest) { m.Layers[1].Annotations = title("debian/\x1b[2Jx") },
+		"invisible title":    func(m *ocispec.Manifest) { m.Layers[1].Annotations = title("debian/\u202ex") },
+		"folder in it":       func(m *ocispec.Manifest) { m.Layers[1].Annotations = title("a/../b") },
+		"a config":           func(m *ocispec.Manifest) { m.Config.Digest = other },
+		"more":               func(m *ocispec.Manifest) { m.Annotations = title("x") },
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, remade(t, change), "blobs/sha256/") })
 	}
@@ -131,5 +134,23 @@ func TestManifestsAlone(t *testing.T) {
 		if err := read(change); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
+	}
+}
+
+// TestManyEmptyLayers has a manifest as large as they may be, full of layers that
+// say nothing: they aren't all read, which took gigabytes.
+func TestManyEmptyLayers(t *testing.T) {
+	const before, after = `{"artifactType":"` + ArtifactType + `","layers":[{}`, `]}`
+	data := []byte(before + strings.Repeat(",{}", (mostManifest-len(before)-len(after))/3) + after)
+	want := ocispec.Descriptor{Digest: digest.FromBytes(data)}
+	var start, end runtime.MemStats
+	runtime.ReadMemStats(&start)
+	_, err := readManifest(want, data)
+	runtime.ReadMemStats(&end)
+	if err == nil || strings.Contains(err.Error(), "written") {
+		t.Errorf("got %v", err)
+	}
+	if used := end.TotalAlloc - start.TotalAlloc; used > 4*mostManifest {
+		t.Errorf("it took %d bytes", used)
 	}
 }

@@ -13,13 +13,15 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/ofarm/ofarm/internal/input"
+	"github.com/ofarm/ofarm/internal/registry"
 )
 
 const (
 	// mostIndex bounds index.json, in bytes: it names one manifest.
 	mostIndex = 4 << 10
-	// mostManifest bounds the manifest, in bytes. An input takes some 300.
-	mostManifest = 64 << 20
+	// mostManifest bounds the manifest, in bytes, in a file as in a registry. An
+	// input takes some 300.
+	mostManifest = registry.MostManifest
 	// mostLock bounds the lock, in bytes. It has less to say of an input than the
 	// manifest has, but of more of them.
 	mostLock = 64 << 20
@@ -42,7 +44,8 @@ type place struct {
 
 // Open reads what a bundle has, its lock too, and verifies all but the content of
 // its inputs. What isn't as [Write] writes it is a [*DamagedError] that names the
-// entry, and what can't be opened an [*OpenError].
+// entry, what doesn't even begin like a bundle a [*NotBundleError], and what can't
+// be opened an [*OpenError].
 func Open(path string) (*Bundle, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -68,6 +71,9 @@ func Open(path string) (*Bundle, error) {
 
 // read goes through the whole file.
 func (b *Bundle) read(s *scanner) error {
+	if err := s.begins(); err != nil {
+		return &NotBundleError{Path: b.path, Err: err}
+	}
 	layout := layoutFile()
 	s.later = map[string]bool{ocispec.ImageLayoutFile: true, ocispec.ImageIndexFile: true}
 	e := entry{name: ocispec.ImageLayoutFile, size: int64(len(layout))}
@@ -150,14 +156,18 @@ func readManifest(want ocispec.Descriptor, data []byte) (contents, error) {
 	if got := digest.FromBytes(data); got != want.Digest {
 		return contents{}, fmt.Errorf("other bytes: got %s", got)
 	}
-	var m ocispec.Manifest
+	// That there is nothing else in it shows when it is written again.
+	var m struct {
+		ArtifactType string
+		Layers       json.RawMessage
+	}
 	if err := json.Unmarshal(data, &m); err != nil {
 		return contents{}, err
 	}
 	if m.ArtifactType != ArtifactType {
-		return contents{}, fmt.Errorf("its type is %q, want %q", m.ArtifactType, ArtifactType)
+		return contents{}, &typeError{m.ArtifactType}
 	}
-	layers, err := readLayers(m)
+	layers, err := readLayers(m.Layers)
 	if err != nil {
 		return contents{}, err
 	}
@@ -168,33 +178,14 @@ func readManifest(want ocispec.Descriptor, data []byte) (contents, error) {
 	return c, err
 }
 
-// readLayers reads what a manifest names: the lock, then the inputs.
-func readLayers(m ocispec.Manifest) ([]Input, error) {
-	var layers []Input
-	for _, l := range m.Layers {
-		sum, err := input.ParseDigest(l.Digest.String())
-		if err != nil {
-			return nil, err
-		}
-		if l.Size < 0 {
-			return nil, fmt.Errorf("%s has %d bytes", l.Digest, l.Size)
-		}
-		layers = append(layers, Input{l.Annotations[ocispec.AnnotationTitle], sum, l.Size})
-	}
-	if len(layers) == 0 || layers[0].Title != lockTitle {
-		return nil, errors.New("it has no lock")
-	}
-	if layers[0].Size > mostLock {
-		return nil, fmt.Errorf("the lock has %d bytes, at most %d are allowed", layers[0].Size, mostLock)
-	}
-	return layers, nil
-}
-
 // Path is the bundle's file.
 func (b *Bundle) Path() string { return b.path }
 
 // Inputs are the bundle's inputs, sorted by title.
 func (b *Bundle) Inputs() []Input { return b.inputs }
+
+// Count counts them.
+func (b *Bundle) Count() Count { return contents{lock: b.lock, inputs: b.inputs}.count() }
 
 // Has reports whether the bundle has the input.
 func (b *Bundle) Has(d input.Digest) bool {

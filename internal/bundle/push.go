@@ -27,18 +27,18 @@ type PushOptions struct {
 type Pushed struct {
 	// Ref names it by its digest.
 	Ref registry.Ref
-	// Inputs is how many different ones it has, the lock aside, and Size how many
-	// bytes they and the lock have.
-	Inputs int
-	Size   int64
-	// Sent counts those that the registry didn't have, and SentSize their bytes.
+	Count
+	// Size is how many bytes all that has, with the lock.
+	Size int64
+	// Sent counts the blobs that the registry didn't have, the lock and the empty
+	// config among them, and SentSize their bytes.
 	Sent     int
 	SentSize int64
 }
 
 // Push pushes what [Write] would write: the same manifest and the same blobs.
 // Errors are those of [Write] and of package registry.
-func Push(ctx context.Context, o PushOptions, lock []byte, inputs []Input, store *input.Store) (Pushed, error) {
+func Push(ctx context.Context, o PushOptions, lock []byte, inputs []Input, store Store) (Pushed, error) {
 	c, err := storedContents(lock, inputs, store)
 	if err != nil {
 		return Pushed{}, err
@@ -58,28 +58,29 @@ func (b *Bundle) Push(ctx context.Context, o PushOptions) (Pushed, error) {
 
 // storedContents are the contents of a bundle of a lock and of inputs that are in
 // a store, with their sizes there.
-func storedContents(lock []byte, inputs []Input, store *input.Store) (contents, error) {
+func storedContents(lock []byte, inputs []Input, store Store) (contents, error) {
 	sized := make([]Input, len(inputs))
 	for i, in := range inputs {
 		size, ok := store.Size(in.Sum)
 		if !ok {
-			return contents{}, fmt.Errorf("%s (%s) is not in the store: %w", in.Title, in.Sum, fs.ErrNotExist)
+			return contents{}, fmt.Errorf("%s (%s) is not in the cache folder: %w", in.Title, in.Sum, fs.ErrNotExist)
 		}
 		sized[i] = Input{in.Title, in.Sum, size}
 	}
-	return newContents(Input{Sum: input.SumBytes(lock), Size: int64(len(lock))}, sized)
+	c, err := newContents(Input{Sum: input.SumBytes(lock), Size: int64(len(lock))}, sized)
+	if n := len(c.manifest()); err == nil && n > mostManifest {
+		err = &TooManyError{Inputs: len(c.inputs), Size: n}
+	}
+	return c, err
 }
 
 func (o PushOptions) push(ctx context.Context, c contents, open func(input.Digest) (io.ReadCloser, error)) (Pushed, error) {
 	run := &input.Run{}
-	var out Pushed
+	out := Pushed{Count: c.count()}
 	list := []registry.Descriptor{config()}
 	for _, in := range c.blobs(list[0].Digest) {
 		list = append(list, in.descriptor(inputType))
 		out.Size += in.Size
-		if in.Sum != c.lock.Sum {
-			out.Inputs++
-		}
 	}
 	pushed, err := o.Client.Push(ctx, o.To, registry.Contents{
 		Manifest: c.manifest(), MediaType: ocispec.MediaTypeImageManifest, Blobs: list,

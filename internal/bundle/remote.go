@@ -28,7 +28,8 @@ type Remote struct {
 // OpenRemote takes the manifest of a bundle in a registry; its inputs are taken
 // when they are asked for. The context is that of all reading: a [Remote] is an
 // [input.Holder], and these aren't given one. What isn't a bundle as it would be
-// written is a [*DamagedError]; other errors are those of package registry.
+// written is a [*DamagedError], an artifact of another type a [*NotBundleError];
+// other errors are those of package registry.
 func OpenRemote(ctx context.Context, client *registry.Client, ref registry.Ref) (*Remote, error) {
 	m, err := client.Manifest(ctx, ref)
 	if err != nil {
@@ -36,6 +37,10 @@ func OpenRemote(ctx context.Context, client *registry.Client, ref registry.Ref) 
 	}
 	b := &Remote{ctx: ctx, client: client, ref: m.Ref, blobs: map[input.Digest]Input{}}
 	c, err := readManifest(ocispec.Descriptor{Digest: m.Ref.Digest}, m.Data)
+	var other *typeError
+	if errors.As(err, &other) {
+		return nil, &NotBundleError{Path: b.Path(), Err: err, Remote: true}
+	}
 	if err != nil {
 		return nil, &DamagedError{Path: b.Path(), Entry: "the manifest", Err: err}
 	}
@@ -54,6 +59,9 @@ func (b *Remote) Ref() registry.Ref { return b.ref }
 
 // Inputs are the bundle's inputs, sorted by title.
 func (b *Remote) Inputs() []Input { return b.inputs }
+
+// Count counts them.
+func (b *Remote) Count() Count { return contents{lock: b.lock, inputs: b.inputs}.count() }
 
 // Has reports whether the bundle has the input. It asks nobody.
 func (b *Remote) Has(d input.Digest) bool {
@@ -127,7 +135,7 @@ func (r *remoteInput) Read(p []byte) (int, error) {
 	n, err := r.ReadCloser.Read(p)
 	var damaged *registry.DamagedError
 	if errors.As(err, &damaged) {
-		err = &DamagedError{Path: r.bundle.Path(), Entry: blob(r.input.descriptor(inputType)).label(), Err: damaged.Err}
+		err = &DamagedError{Path: r.bundle.Path(), Entry: blob(r.input.descriptor(inputType)).label(), Err: damaged.Err, Remote: true}
 	}
 	return n, err
 }

@@ -102,7 +102,7 @@ func TestPushThenPull(t *testing.T) {
 	s := newShelf(t)
 	data := written(t, some)
 	pushed := s.push("team/hello:1", some)
-	if pushed.Inputs != 4 || pushed.Sent != 6 || pushed.Size == 0 {
+	if pushed.Count != (Count{Inputs: 5}) || pushed.Sent != 6 || pushed.Size == 0 {
 		t.Errorf("got %+v", pushed)
 	}
 	got, err := pull(t.Context(), s.open("team/hello:1"), emptyStore(t))
@@ -202,7 +202,7 @@ func TestRemoteDamage(t *testing.T) {
 	}
 	var damaged *DamagedError
 	if err := spoil(change(func(b []byte) []byte { b[9] ^= 1; return b })); !errors.As(err, &damaged) ||
-		damaged.Entry != "blobs/sha256/"+sum.Hex()+" ("+title+")" || !strings.HasPrefix(damaged.Path, "oci://"+s.Host) {
+		damaged.Entry != "blobs/sha256/"+sum.Hex()+" ("+title+")" || !strings.HasPrefix(damaged.Path, "oci://"+s.Host) || !damaged.Remote {
 		t.Errorf("flipped: %v", err)
 	}
 	var broken *registry.UnreachableError
@@ -221,18 +221,18 @@ func TestNoBundle(t *testing.T) {
 	s.push("team/hello:1", some)
 	other := registry.Contents{
 		MediaType: "application/vnd.oci.image.manifest.v1+json",
-		Manifest:  []byte(`{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"layers":[]}`),
+		Manifest:  []byte(`{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2}]}`),
 	}
 	if _, err := registry.New(registry.Options{}).Push(t.Context(), s.ref("team/hello:other"), other); err != nil {
 		t.Fatal(err)
 	}
-	var damaged *DamagedError
-	if _, err := OpenRemote(t.Context(), registry.New(registry.Options{}), s.ref("team/hello:other")); !errors.As(err, &damaged) || damaged.Entry != "the manifest" {
+	var none *NotBundleError
+	if _, err := OpenRemote(t.Context(), registry.New(registry.Options{}), s.ref("team/hello:other")); !errors.As(err, &none) || !none.Remote {
 		t.Errorf("got %v", err)
 	}
 	b := s.open("team/hello:1")
-	none := input.SumBytes([]byte("none"))
-	if _, err := b.OpenInput(none); b.Has(none) || !errors.Is(err, fs.ErrNotExist) {
+	lacking := input.SumBytes([]byte("none"))
+	if _, err := b.OpenInput(lacking); b.Has(lacking) || !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
 }

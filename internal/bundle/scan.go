@@ -24,6 +24,26 @@ type scanner struct {
 	listed bool
 }
 
+// begins refuses what doesn't begin like a bundle: neither with its first name nor,
+// where a tar has it, with the word for a tar. A damaged bundle still has one.
+func (s *scanner) begins() error {
+	const magic, at = "ustar", 257
+	first := make([]byte, min(blockSize, s.size))
+	if _, err := s.file.ReadAt(first, 0); err != nil && err != io.EOF {
+		return err
+	}
+	name := first[:min(len(first), len(ocispec.ImageLayoutFile))]
+	switch {
+	case len(first) == 0:
+		return errors.New("it is empty")
+	case bytes.HasPrefix([]byte(ocispec.ImageLayoutFile), name):
+		return nil
+	case len(first) > at && bytes.HasPrefix(first[at:], []byte(magic)):
+		return nil
+	}
+	return errors.New("it doesn't begin like one")
+}
+
 // damaged is the error of an entry.
 func (s *scanner) damaged(e entry, err error) error {
 	return &DamagedError{Path: s.path, Entry: e.label(), Err: err}
@@ -134,7 +154,7 @@ func (s *scanner) diagnose(want entry) error {
 
 // isBlob tells whether a name may be a blob's.
 func isBlob(name string) bool {
-	return path.Dir(name) == path.Join(ocispec.ImageBlobsDir, "sha256") && fs.ValidPath(name)
+	return path.Dir(name) == path.Join(ocispec.ImageBlobsDir, "sha256") && checkTitle(name) == nil
 }
 
 // extra is the error of an entry that has no business there.
@@ -142,7 +162,11 @@ func (s *scanner) extra(h *tar.Header) error {
 	if !fs.ValidPath(h.Name) {
 		return s.damaged(entry{name: fmt.Sprintf("%q", h.Name)}, errors.New("the path leads out of the bundle"))
 	}
-	return s.damaged(entry{name: h.Name}, errors.New("it doesn't belong there"))
+	name := h.Name
+	if checkTitle(name) != nil {
+		name = fmt.Sprintf("%q", name) // it isn't to be printed
+	}
+	return s.damaged(entry{name: name}, errors.New("it doesn't belong there"))
 }
 
 // end goes over the end of the tar.

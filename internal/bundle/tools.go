@@ -19,12 +19,14 @@ const toolDir = "tools"
 // ToolTitle is the title of the program of a name: "tools/NAME".
 func ToolTitle(name string) string { return path.Join(toolDir, name) }
 
+func isTool(title string) bool { return path.Dir(title) == toolDir }
+
 // Tools are the bundle's programs, with their names for titles, sorted by these.
 // A name is a file's, without a folder.
 func (b *Bundle) Tools() []Input {
 	var out []Input
 	for _, in := range b.inputs {
-		if path.Dir(in.Title) == toolDir {
+		if isTool(in.Title) {
 			in.Title = path.Base(in.Title)
 			out = append(out, in)
 		}

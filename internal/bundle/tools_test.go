@@ -55,6 +55,29 @@ func TestTools(t *testing.T) {
 	}
 }
 
+// TestCounts counts a bundle with programs the same, however it is come by.
+func TestCounts(t *testing.T) {
+	want := Count{Inputs: 3, Tools: 2} // two of the programs are the same
+	store, inputs := stored(t, armed)
+	path := filepath.Join(t.TempDir(), "b.tar")
+	w, err := WriteFile(t.Context(), path, []byte(testLock), inputs, store)
+	if err != nil || w.Count != want {
+		t.Errorf("written: %+v: %v", w.Count, err)
+	}
+	b, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := b.Count(); got != want {
+		t.Errorf("opened: %+v", got)
+	}
+	s := newShelf(t)
+	pushed, err := b.Push(t.Context(), s.options("team/hello:1"))
+	if err != nil || pushed.Count != want || s.open("team/hello:1").Count() != want {
+		t.Errorf("pushed: %+v: %v", pushed.Count, err)
+	}
+}
+
 // TestToolsWithoutUs finds a program as the package comment says, by what every
 // system has.
 func TestToolsWithoutUs(t *testing.T) {

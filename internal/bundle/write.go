@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -24,13 +25,43 @@ type Written struct {
 	Sum input.Digest
 	// Size is the file's, in bytes.
 	Size int64
-	// Inputs is how many different ones it has, the lock aside.
-	Inputs int
+	Count
 }
 
-// WriteFile writes a bundle to a file, which appears only when it is whole. It
-// is otherwise as [Write]; a full disk is an [*input.NoSpaceError].
-func WriteFile(ctx context.Context, name string, lock []byte, inputs []Input, store *input.Store) (Written, error) {
+// Store has inputs: an [*input.Store], or [Stores].
+type Store interface {
+	// Size tells an input's size in bytes, and whether the store has it.
+	Size(d input.Digest) (int64, bool)
+	OpenFile(d input.Digest) (*os.File, error)
+}
+
+// Stores are several: an input is taken from the first that has it.
+type Stores []Store
+
+// Size tells an input's size in bytes, and whether one of the stores has it.
+func (s Stores) Size(d input.Digest) (int64, bool) {
+	for _, one := range s {
+		if size, ok := one.Size(d); ok {
+			return size, true
+		}
+	}
+	return 0, false
+}
+
+// OpenFile opens an input for reading.
+func (s Stores) OpenFile(d input.Digest) (*os.File, error) {
+	for _, one := range s {
+		if _, ok := one.Size(d); ok {
+			return one.OpenFile(d)
+		}
+	}
+	return nil, fmt.Errorf("opening input %s: %w", d, fs.ErrNotExist)
+}
+
+// WriteFile writes a bundle to a file, which appears only when it is whole, in the
+// place of what is there: who may not lose that looks before. It is otherwise as
+// [Write]; a full disk is an [*input.NoSpaceError].
+func WriteFile(ctx context.Context, name string, lock []byte, inputs []Input, store Store) (Written, error) {
 	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
 	if err != nil {
 		return Written{}, fmt.Errorf("writing bundle %q: %w", name, err)
@@ -56,8 +87,9 @@ func WriteFile(ctx context.Context, name string, lock []byte, inputs []Input, st
 // Write writes a bundle of a lock and of inputs that are in the store. Their
 // order doesn't matter, and neither do repetitions; sizes are taken from the
 // store. An input that the store doesn't hold is an error that wraps
-// [io/fs.ErrNotExist], and one that is damaged there an [*input.ChecksumError].
-func Write(ctx context.Context, to io.Writer, lock []byte, inputs []Input, store *input.Store) (Written, error) {
+// [io/fs.ErrNotExist], and one that is damaged there an [*input.ChecksumError]. More
+// than a manifest holds are a [*TooManyError].
+func Write(ctx context.Context, to io.Writer, lock []byte, inputs []Input, store Store) (Written, error) {
 	c, err := storedContents(lock, inputs, store)
 	if err != nil {
 		return Written{}, err
@@ -66,17 +98,16 @@ func Write(ctx context.Context, to io.Writer, lock []byte, inputs []Input, store
 	if err := w.all(c, lock); err != nil {
 		return Written{}, err
 	}
-	return Written{Sum: input.Digest(w.sum.Sum(nil)), Size: w.size, Inputs: w.blobs}, nil
+	return Written{Sum: input.Digest(w.sum.Sum(nil)), Size: w.size, Count: c.count()}, nil
 }
 
 // writer writes the entries of a tar.
 type writer struct {
 	ctx   context.Context
 	to    io.Writer
-	store *input.Store
+	store Store
 	sum   hash.Hash
 	size  int64
-	blobs int // inputs, the lock aside
 }
 
 // Write writes bytes of the bundle.
@@ -108,7 +139,6 @@ func (w *writer) all(c contents, lock []byte) error {
 			err = w.small(blob(in.descriptor(lockType)).name, lock)
 		} else {
 			err = w.input(in)
-			w.blobs++
 		}
 		if err != nil {
 			return err

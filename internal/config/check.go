@@ -34,6 +34,9 @@ func check(name string, data []byte, f File) error {
 		c.target("targets", t)
 	}
 	c.values("", f.AllTargets)
+	if f.AllTargets.Base != "" {
+		c.fail("base", "a base is of one target: write it into that one's table, [target.NAME]")
+	}
 	c.demands(f)
 	for _, name := range f.Prove {
 		if name != RootEmpty && name != RootBusybox {
@@ -44,7 +47,22 @@ func check(name string, data []byte, f File) error {
 		c.target("target."+t, t)
 		c.values("target."+t+".", f.Target[t])
 	}
+	c.tables(f)
 	return c.all.ErrorOrNil()
+}
+
+// tables refuses two tables that hold for one target.
+func (c *checker) tables(f File) {
+	seen := map[string]bool{} // pairs that were refused
+	for _, release := range targets.Names() {
+		of := f.tables(release)
+		for _, t := range of[min(1, len(of)):] {
+			if !seen[of[0]+" "+t] {
+				seen[of[0]+" "+t] = true
+				c.fail("target."+t, quote("target."+of[0])+" is a table of "+release+", too; put all into one")
+			}
+		}
+	}
 }
 
 func (c *checker) fail(key, text string) {
@@ -80,7 +98,7 @@ func (c *checker) values(prefix string, t Target) {
 		c.fail(prefix+"max-glibc", quote(t.MaxGLIBC)+` is not a glibc version such as "2.31"`)
 	}
 	if t.Base != "" && !baseImage.MatchString(t.Base) {
-		c.fail(prefix+"base", quote(t.Base)+" is not an image by its digest, HOST/REPOSITORY@sha256:…")
+		c.fail(prefix+"base", quote(t.Base)+" is not an image by its digest, oci://HOST/REPOSITORY:TAG@sha256:…")
 	}
 	if t.ThreadStack != "" && !stackSize.MatchString(t.ThreadStack) {
 		c.fail(prefix+"thread-stack", quote(t.ThreadStack)+` is not a size such as "8MiB"`)

@@ -112,11 +112,20 @@ func Parse(name string, data []byte) (File, error) {
 // For returns what holds for a target: its own table over the top level.
 func (f File) For(release string) Target {
 	out := f.AllTargets
+	for _, name := range f.tables(release) {
+		out = out.over(f.Target[name])
+	}
+	return out
+}
+
+// tables are the names of the tables that hold for a release: its own, or that of
+// an alias. A file that was read without a mistake has at most one.
+func (f File) tables(release string) []string {
+	var out []string
 	for _, name := range targets.Names() {
-		own, ok := f.Target[name]
 		r, err := targets.Find(name, []string{release})
-		if ok && err == nil && r.Name == release {
-			out = out.over(own)
+		if _, ok := f.Target[name]; ok && err == nil && r.Name == release {
+			out = append(out, name)
 		}
 	}
 	return out

@@ -16,7 +16,6 @@ link = "dynamic"
 strip = false
 [target.debian-oldoldstable]
 max-glibc = "2.30"
-[target.debian-bullseye]
 link = "mostly-static"
 [target.alpine]
 distro-packages = ["g++"]
@@ -44,7 +43,10 @@ func TestMistakes(t *testing.T) {
 		"unknown key":      {"target = 1\ntargest = []", "ofarm.toml:1:"},
 		"unknown":          {"link = \"static\"\ntargest = []", `ofarm.toml:2:1: unknown key "targest"`},
 		"unknown in table": {"[target.alpine]\nlnk = \"static\"", `ofarm.toml:2:1: unknown key "target.alpine.lnk"`},
-		"kind":             {"strip = \"yes\"", "ofarm.toml:1:"},
+		"kind":             {"strip = \"yes\"", "ofarm.toml:1:9: strip: must be true or false"},
+		"kind of a list":   {"targets = \"alpine\"", `ofarm.toml:1:11: targets: must be a list, such as ["alpine"]`},
+		"kind in braces":   {"target = {alpine = {link = 1}}", "ofarm.toml:1:28: target.alpine.link: must be text"},
+		"value in braces":  {"target = {alpine = {link = \"statik\"}}", `ofarm.toml:1:21: target.alpine.link: unknown link mode "statik"`},
 		"syntax":           {"strip = ", "ofarm.toml:1:"},
 		"target":           {"targets = [\"alpin\"]", `ofarm.toml:1:1: targets: unknown target "alpin"`},
 		"target table":     {"[target.alpin]", `ofarm.toml:1:2: target.alpin: unknown target "alpin"`},
@@ -53,6 +55,9 @@ func TestMistakes(t *testing.T) {
 		"ocaml":            {"with-doc = true\nocaml = \"5 3\"", `ofarm.toml:2:1: ocaml: "5 3" is not a version of OCaml`},
 		"opam":             {"opam = [\"a\", \"lwt >> 5\"]", `ofarm.toml:1:1: opam: "lwt >> 5" is not a package with`},
 		"base":             {"[target.alpine]\nbase = \"registry.example/bases:1\"", `ofarm.toml:2:1: target.alpine.base: "registry.example/bases:1" is not an image by its digest`},
+		"base of all":      {"base = \"registry.example/b@sha256:" + strings.Repeat("0", 64) + "\"", `ofarm.toml:1:1: base: a base is of one target`},
+		"alias and name":   {"[target.debian-bookworm]\n[target.debian-oldstable]", `ofarm.toml:1:2: target.debian-bookworm: "target.debian-oldstable" is a table of debian-bookworm, too`},
+		"Alpine's alias":   {"[target.\"alpine-3.20\"]\n[target.alpine]", `target.alpine-3.20: "target.alpine" is a table of alpine-3.20, too; put all into one`},
 		"stack":            {"thread-stack = \"8 MB\"", `ofarm.toml:1:1: thread-stack: "8 MB" is not a size`},
 	}
 	for name, tt := range tests {
@@ -73,6 +78,8 @@ func TestKeys(t *testing.T) {
 	}
 	want := map[string]bool{}
 	collect(reflect.TypeOf(file{}), "", want)
+	delete(want, "base") // of one target only
+	want["target.NAME.base"] = true
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("keys (-struct +table):\n%s", diff)
 	}

@@ -33,7 +33,7 @@ func Keys() []Key {
 		{"build", "list of commands", "build: of the opam files", "commands that build the project; a command is a list of words", true},
 		{"install", "list of commands", "install: of the opam files", "commands that install the project; files that NAME.install lists are installed all the same", true},
 		{"distro-packages", "list of names", "none", "distro packages that the project's step has beyond the depexts of its dependencies", true},
-		{"base", "reference", "assembled", "image in a container registry that is the target's base, as `ofarm base push` prints it: `HOST/REPOSITORY@sha256:…`", true},
+		{"target.NAME.base", "reference", "assembled", "image in a container registry that is the target's base, as `ofarm base push` prints it: `oci://HOST/REPOSITORY:TAG@sha256:…`; there is one for a target, and other platforms' bases are assembled, or named with `--base`", false},
 		{"mirrors.by-hash", "list", "none", "mirrors of any input, in opam's cache layout (sha256/ab/abcd…)", false},
 		{"mirrors.debian", "list", "the timestamped archive at snapshot.debian.org, and on Debian the machine's own mirror", "base URLs of Debian's main archive", false},
 		{"mirrors.debian-security", "list", "likewise, for debian-security", "base URLs of Debian's security archive", false},

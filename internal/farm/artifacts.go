@@ -135,7 +135,19 @@ func artifact(r *audit.Report, pl *plan.Plan, lockDigest string) Artifact {
 	}
 }
 
+// BadArtifactsError says that an artifacts.json is damaged.
+type BadArtifactsError struct {
+	Path string
+	Err  error
+}
+
+func (e *BadArtifactsError) Error() string { return fmt.Sprintf("reading %q: %v", e.Path, e.Err) }
+
+func (e *BadArtifactsError) Unwrap() error { return e.Err }
+
 // ReadArtifacts reads an artifacts.json; a missing one has none.
+//
+// Errors: [*BadArtifactsError], [*OtherVersionError].
 func ReadArtifacts(path string) ([]Artifact, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -146,22 +158,18 @@ func ReadArtifacts(path string) ([]Artifact, error) {
 	}
 	var f artifactsFile
 	if err := json.Unmarshal(data, &f); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", path, err)
+		return nil, &BadArtifactsError{path, fmt.Errorf("it is damaged: %w", err)}
 	}
 	if f.Version != artifactsVersion {
-		return nil, fmt.Errorf("reading %s: its version is %d, not %d", path, f.Version, artifactsVersion)
+		return nil, &OtherVersionError{path, fmt.Errorf("its version is %d, not %d", f.Version, artifactsVersion)}
 	}
 	return f.Artifacts, nil
 }
 
-// writeArtifacts puts the artifacts of some targets into artifacts.json; what
-// it says of other targets stays, as their files do.
-func writeArtifacts(dir string, built []string, artifacts []Artifact) error {
-	path := filepath.Join(dir, ArtifactsName)
-	old, err := ReadArtifacts(path)
-	if err != nil {
-		old = nil // a damaged description is made anew
-	}
+// writeArtifacts puts the artifacts of some targets into artifacts.json, beside
+// those of others whose files are there, and returns all.
+func writeArtifacts(dir string, built []string, artifacts, old []Artifact) ([]Artifact, error) {
+	artifacts = slices.Clone(artifacts)
 	for _, a := range old {
 		folder := targets.Folder(a.Target, targets.Platform(a.Platform))
 		if _, err := os.Stat(filepath.Join(dir, a.Path)); err == nil && !slices.Contains(built, folder) {
@@ -169,16 +177,45 @@ func writeArtifacts(dir string, built []string, artifacts []Artifact) error {
 		}
 	}
 	slices.SortFunc(artifacts, func(x, y Artifact) int { return cmp.Compare(x.Path, y.Path) })
+	return artifacts, putArtifacts(dir, artifacts)
+}
+
+// putArtifacts writes an artifacts.json.
+func putArtifacts(dir string, artifacts []Artifact) error {
 	data, err := json.MarshalIndent(artifactsFile{Version: artifactsVersion, Artifacts: artifacts}, "", "  ")
 	if err != nil {
 		return err
 	}
-	return WriteFile(path, append(data, '\n'))
+	return WriteFile(filepath.Join(dir, ArtifactsName), append(data, '\n'))
+}
+
+// WriteError is a file that can't be written.
+type WriteError struct {
+	Path string
+	Err  error
+}
+
+func (e *WriteError) Error() string { return fmt.Sprintf("writing %q: %v", e.Path, e.Err) }
+
+func (e *WriteError) Unwrap() error { return e.Err }
+
+// TempBeside makes a file to be written and then moved to path, in its folder.
+//
+// Errors: [*WriteError], which doesn't name the file that wasn't made.
+func TempBeside(path string) (*os.File, error) {
+	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return nil, &WriteError{path, at.Err}
+	}
+	return tmp, err
 }
 
 // WriteFile writes a file beside its place and renames it.
+//
+// Errors: [*WriteError].
 func WriteFile(path string, data []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	tmp, err := TempBeside(path)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package farm
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -35,7 +36,11 @@ func TestArtifactsMerge(t *testing.T) {
 
 func write(t *testing.T, dir string, built []string, list ...Artifact) {
 	t.Helper()
-	if err := writeArtifacts(dir, built, list); err != nil {
+	old, err := readDescribed(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := writeArtifacts(dir, built, list, old.artifacts); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -56,9 +61,8 @@ func TestReadArtifacts(t *testing.T) {
 		text string
 		ok   bool
 	}{
-		"good":          {`{"version": 1, "artifacts": []}`, true},
-		"damaged":       {`{"version": 1,`, false},
-		"newer version": {`{"version": 2, "artifacts": []}`, false},
+		"good":    {`{"version": 1, "artifacts": []}`, true},
+		"damaged": {`{"version": 1,`, false},
 	}
 	for name, tt := range tests {
 		dir := folder(t, map[string]string{ArtifactsName: tt.text, "debian-bookworm/bin/a": ""})
@@ -171,5 +175,14 @@ func TestMirrors(t *testing.T) {
 	}
 	if len(m.Archives["debian"]) != 2 {
 		t.Error("the given list was changed")
+	}
+}
+
+// What can't be written is named, and not the file that would have become it.
+func TestWriteError(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "nosuch", "ofarm.lock")
+	var e *WriteError
+	if err := WriteFile(path, nil); !errors.As(err, &e) || err.Error() != fmt.Sprintf("writing %q: no such file or directory", path) {
+		t.Errorf("got %v", err)
 	}
 }

@@ -146,8 +146,10 @@ func TestBasesFromRegistry(t *testing.T) {
 	if got, err := b.images(t.Context(), f, b.ids[0]); err != nil || got[0] != digests[0] {
 		t.Errorf("offline: %s: %v", got, err)
 	}
-	if left, _ := filepath.Glob(b.path("taking/pulls/*/*/*")); len(left) > 0 {
-		t.Errorf("left over: %s", left)
+	for _, where := range []string{"sha256/*/*", "partial/*"} {
+		if left, _ := filepath.Glob(b.path("taking/pulls/" + where)); len(left) > 0 {
+			t.Errorf("left over: %s", left)
+		}
 	}
 	for _, p := range b.lock.Targets[0].Base {
 		sum, _ := input.ParseDigest("sha256:" + p.SHA256)

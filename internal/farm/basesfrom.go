@@ -190,7 +190,7 @@ func (f *Farm) readBase(ctx context.Context, ref registry.Ref) (m registry.Manif
 // pullLayers brings the layers of an image into the layout. They pass through a
 // store of their own, where interrupted transfers are resumed.
 func (f *Farm) pullLayers(ctx context.Context, ref registry.Ref, name string, img oci.Image) error {
-	store, err := input.Open(filepath.Join(f.CacheDir, "pulls"))
+	store, err := input.Open(filepath.Join(f.CacheDir, pullsDir))
 	if err != nil {
 		return err
 	}

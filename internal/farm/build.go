@@ -1,7 +1,6 @@
 package farm
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"time"
 
@@ -48,6 +46,9 @@ type BuildOptions struct {
 	ModTime time.Time
 	// Engine says which daemon to use; its state folder is filled in.
 	Engine solve.Options
+	// Forgotten is told of descriptions that were damaged, and made anew; nil is
+	// allowed.
+	Forgotten func(Forgotten)
 	// Progress and Stderr are those of [solve.RunOptions].
 	Progress string
 	Stderr   io.Writer
@@ -69,6 +70,9 @@ func (f *Farm) Build(ctx context.Context, o BuildOptions) (*Built, error) {
 	project := *o.Project
 	project.output = o.Output
 	o.Project = &project
+	if _, err := readDescribed(o.Output); err != nil {
+		return nil, err
+	}
 	work, err := f.prepare(ctx, o)
 	if err != nil {
 		return nil, err
@@ -125,16 +129,17 @@ func (f *Farm) prepare(ctx context.Context, o BuildOptions) (p prepared, err err
 const unusedTime = 24 * time.Hour
 
 // prune removes images that were replaced, such as the project's files of an
-// earlier build.
+// earlier build, and what transfers that nobody took up again have left.
 func (f *Farm) prune(now time.Time) error {
 	if now.IsZero() {
 		return nil
 	}
 	keep := func(string, digest.Digest) bool { return true }
-	if _, err := f.Layout.Prune(keep, now.Add(-unusedTime)); err != nil {
+	before := now.Add(-unusedTime)
+	if _, err := f.Layout.Prune(keep, before); err != nil {
 		return fmt.Errorf("removing unused images: %w", err)
 	}
-	return nil
+	return f.removePartial(before)
 }
 
 // describer tells what a failed vertex ran: a step's own commands, without the
@@ -249,30 +254,6 @@ func (o BuildOptions) config(pl *plan.Plan) config.Target {
 		conf.MaxGLIBC = o.MaxGLIBC
 	}
 	return conf
-}
-
-// write describes what was exported, if anything was: artifacts.json first, as
-// provenance.json speaks of what that has.
-func (e *exporter) write(provenance []release.Build, buildkit string) error {
-	slices.SortFunc(e.artifacts, func(x, y Artifact) int { return cmp.Compare(x.Path, y.Path) })
-	if len(e.built) == 0 {
-		return nil
-	}
-	if err := writeArtifacts(e.opt.Output, e.built, e.artifacts); err != nil {
-		return err
-	}
-	all, err := ReadArtifacts(filepath.Join(e.opt.Output, ArtifactsName))
-	if err != nil {
-		return err
-	}
-	var built []release.Build
-	for _, b := range provenance {
-		if slices.Contains(e.built, b.Folder) {
-			b.Versions["buildkit"] = buildkit
-			built = append(built, b)
-		}
-	}
-	return writeProvenance(e.opt.Output, built, all)
 }
 
 // keepRecords moves the records of a step's links out of its export.

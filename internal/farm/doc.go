@@ -22,9 +22,20 @@
 // has a key of its own, with the digest, and serves only who names it. One that was
 // assembled here, and has another digest, shows that the named one is not the base.
 //
+// The provenance names such a base by its place and digest, in place of the package
+// files that it is made of.
+//
 // Only bases are pushed. Debian's other roots are folders of .deb files, which a
 // daemon adds to the configured base; Alpine's have apk's database of all their
 // packages, and making it reads the package files of the base as well.
+//
+// # The folder of artifacts
+//
+// Builds of different targets may share one, at the same time. Who describes what
+// is in it, a build or a proof, holds a lock on the folder while it reads and
+// writes artifacts.json and provenance.json. A damaged one is made anew, and the
+// targets are told of which it then says nothing ([Forgotten]); one of another
+// version of ofarm stays, and nothing is built beside it.
 //
 // # Verifying
 //
@@ -63,7 +74,8 @@
 //	CACHE/prove      what executables wrote that were proved
 //	CACHE/again      second builds, while something is verified
 //	CACHE/verify     what differed when something was verified last: TARGET/artifacts as
-//	                 they came out again, and TARGET/steps/STEP/first and again
+//	                 they came out again, TARGET/artifacts-first that differ, and
+//	                 TARGET/steps/STEP/first and again
 //	DIST/TARGET      the artifacts of a target
 //	DIST/artifacts.json
 //	DIST/provenance.json

@@ -3,7 +3,9 @@ package farm
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -40,16 +42,34 @@ type Farm struct {
 	logDir string
 }
 
+// CacheError is a cache folder that can't be used.
+type CacheError struct {
+	Dir string
+	Err error
+}
+
+func (e *CacheError) Error() string {
+	why := e.Err
+	if at := (*fs.PathError)(nil); errors.As(why, &at) {
+		why = at
+	}
+	return fmt.Sprintf("opening the cache folder %q: %v", e.Dir, why)
+}
+
+func (e *CacheError) Unwrap() error { return e.Err }
+
 // Open opens the folders below cacheDir, which is made if it isn't there. The
 // fetcher is given without its store.
+//
+// Errors: [*CacheError].
 func Open(cacheDir, binDir string, fetcher input.Fetcher) (*Farm, error) {
 	store, err := input.Open(filepath.Join(cacheDir, "inputs"))
 	if err != nil {
-		return nil, fmt.Errorf("opening the store of inputs: %w", err)
+		return nil, &CacheError{cacheDir, err}
 	}
 	layout, err := oci.Open(filepath.Join(cacheDir, "oci"))
 	if err != nil {
-		return nil, fmt.Errorf("opening the store of images: %w", err)
+		return nil, &CacheError{cacheDir, err}
 	}
 	fetcher.Store = store
 	return &Farm{CacheDir: cacheDir, BinDir: binDir, Store: store, Layout: layout, Fetcher: fetcher}, nil
@@ -256,32 +276,33 @@ func (e *NoTargetError) Error() string {
 
 // TargetIDs finds the locked targets that names and aliases mean, in the order
 // of the names, each once; no names mean every locked target of the platform.
+// No platform means all that are locked.
 //
 // Errors: [*targets.UnknownError], [*plan.NotLockedError], [*NoTargetError].
 func TargetIDs(l *lock.File, names []string, platform targets.Platform) ([]lock.TargetID, error) {
 	var out []lock.TargetID
-	if len(names) == 0 {
+	take := func(name string) (found bool) {
 		for _, t := range l.Targets {
-			if t.Platform == string(platform) {
+			if platform != "" && t.Platform != string(platform) || name != "" && t.Name != name {
+				continue
+			}
+			found = true
+			if !slices.Contains(out, t.TargetID) {
 				out = append(out, t.TargetID)
 			}
 		}
-		if len(out) == 0 {
-			return nil, &NoTargetError{Platform: platform, Locked: l.TargetNames()}
-		}
-		return out, nil
+		return found
+	}
+	if len(names) == 0 && !take("") {
+		return nil, &NoTargetError{Platform: platform, Locked: l.TargetNames()}
 	}
 	for _, name := range names {
 		r, err := targets.Find(name, l.TargetNames())
 		if err != nil {
 			return nil, err
 		}
-		id := lock.TargetID{Name: r.Name, Platform: string(platform)}
-		if _, ok := l.Target(id); !ok {
+		if !take(r.Name) {
 			return nil, &plan.NotLockedError{Target: lock.TargetID{Name: name, Platform: string(platform)}, Locked: l.TargetNames()}
-		}
-		if !slices.Contains(out, id) {
-			out = append(out, id)
 		}
 	}
 	return out, nil

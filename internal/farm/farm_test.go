@@ -131,7 +131,7 @@ func TestPlansReportAllTargets(t *testing.T) {
 
 func TestOpenFailsClearly(t *testing.T) {
 	dir := folder(t, map[string]string{"cache": "a file"})
-	if _, err := Open(filepath.Join(dir, "cache"), "", input.Fetcher{}); err == nil || !strings.Contains(err.Error(), "opening the store of inputs: ") {
+	if _, err := Open(filepath.Join(dir, "cache"), "", input.Fetcher{}); err == nil || !strings.Contains(err.Error(), "opening the cache folder ") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -126,6 +126,8 @@ func (e *NoRecordsError) Error() string {
 type Linked struct {
 	Artifact Artifact
 	Record   *link.Record
+	// File is where the record was read.
+	File string
 }
 
 // ReadLinked reads the records that the last builds exported to a folder, in
@@ -145,7 +147,8 @@ func ReadLinked(dir string, folders []string) ([]Linked, error) {
 		if a.LinkRecord == "" || len(folders) > 0 && !slices.Contains(folders, folder) {
 			continue
 		}
-		r, err := link.ReadRecord(filepath.Join(dir, filepath.FromSlash(a.LinkRecord)))
+		file := filepath.Join(dir, filepath.FromSlash(a.LinkRecord))
+		r, err := link.ReadRecord(file)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -153,7 +156,7 @@ func ReadLinked(dir string, folders []string) ([]Linked, error) {
 			return nil, err
 		}
 		found[folder] = true
-		out = append(out, Linked{Artifact: a, Record: r})
+		out = append(out, Linked{Artifact: a, Record: r, File: file})
 	}
 	for _, folder := range folders {
 		if !found[folder] {

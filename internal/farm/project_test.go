@@ -117,8 +117,8 @@ func TestReadLock(t *testing.T) {
 	}{
 		"nothing":          {nil, ""},
 		"other fields":     {map[string]string{"a.opam": head + "synopsis: \"new\"\n# comment\ndepends: [\n  \"x\" {>= \"1\"}\n]\nbuild: [\"make\"]\n"}, ""},
-		"depends":          {map[string]string{"a.opam": head + `depends: ["x" {>= "2"}]`}, "a.opam asks for other dependencies than were locked"},
-		"depexts":          {map[string]string{"a.opam": head + `depends: ["x" {>= "1"}] depexts: ["libx"]`}, "a.opam asks for other dependencies than were locked"},
+		"depends":          {map[string]string{"a.opam": head + `depends: ["x" {>= "2"}]`}, "a.opam asks for other versions or conditions than were locked"},
+		"depexts":          {map[string]string{"a.opam": head + `depends: ["x" {>= "1"}] depexts: ["libx"]`}, "a.opam asks for other versions or conditions than were locked"},
 		"new package":      {map[string]string{"c.opam": head}, "c.opam is not locked"},
 		"package gone":     {map[string]string{"b.opam": ""}, "b.opam was locked and is not there"},
 		"several at once":  {map[string]string{"b.opam": "", "c.opam": head}, "b.opam was locked and is not there; c.opam is not locked"},
@@ -200,6 +200,9 @@ func TestTargetIDs(t *testing.T) {
 		"all":           {nil, targets.LinuxAMD64, "alpine-3.21 debian-bookworm debian-bullseye", nil},
 		"all of arm64":  {nil, targets.LinuxARM64, "alpine-3.22", nil},
 		"order":         {[]string{"debian-bullseye", "debian-bookworm"}, targets.LinuxAMD64, "debian-bullseye debian-bookworm", nil},
+		"all there is":  {nil, "", "alpine-3.21 alpine-3.22 debian-bookworm debian-bullseye", nil},
+		"any platform":  {[]string{"alpine-3.22", "alpine-3.21"}, "", "alpine-3.22 alpine-3.21", nil},
+		"nowhere":       {[]string{"debian-trixie"}, "", "", new(*plan.NotLockedError)},
 		"alias":         {[]string{"debian-oldstable"}, targets.LinuxAMD64, "debian-bookworm", nil},
 		"alias twice":   {[]string{"debian-oldstable", "debian-bookworm"}, targets.LinuxAMD64, "debian-bookworm", nil},
 		"not locked":    {[]string{"debian-trixie"}, targets.LinuxAMD64, "", new(*plan.NotLockedError)},
@@ -219,7 +222,7 @@ func TestTargetIDs(t *testing.T) {
 			var got []string
 			for _, id := range ids {
 				got = append(got, id.Name)
-				if id.Platform != string(tt.platform) {
+				if tt.platform != "" && id.Platform != string(tt.platform) {
 					t.Errorf("%s for %s", id.Name, id.Platform)
 				}
 			}

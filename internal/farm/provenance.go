@@ -11,8 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
-
 	"github.com/ofarm/ofarm/cache"
 	"github.com/ofarm/ofarm/internal/lock"
 	"github.com/ofarm/ofarm/internal/plan"
@@ -44,7 +42,7 @@ func (f *Farm) provenanceOf(o BuildOptions, pl *plan.Plan, images llb.Images, de
 	if err != nil {
 		return release.Build{}, err
 	}
-	shim, err := f.shimMaterial(pl.Platform)
+	tools, err := f.toolMaterials(pl.Platform, images)
 	if err != nil {
 		return release.Build{}, err
 	}
@@ -57,7 +55,7 @@ func (f *Farm) provenanceOf(o BuildOptions, pl *plan.Plan, images llb.Images, de
 			Definition: hexSum(data),
 		},
 		Versions: map[string]string{},
-		Tools:    []release.Material{shim},
+		Tools:    tools,
 	}
 	if o.Version != "" {
 		b.Versions["ofarm"] = o.Version
@@ -97,16 +95,6 @@ func (o BuildOptions) external(pl *plan.Plan) release.External {
 	return x
 }
 
-// shimMaterial is the program of the linker shim; its image has links too.
-func (f *Farm) shimMaterial(p targets.Platform) (release.Material, error) {
-	path := f.shimPath(p)
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return release.Material{}, &ShimMissingError{Path: path, Err: err}
-	}
-	return release.Material{Name: filepath.Base(path), SHA256: hexSum(data)}, nil
-}
-
 // materials are what a target's build reads: the lock, the project, the images
 // of the roots, and inputs of the lock.
 func (f *Farm) materials(o BuildOptions, pl *plan.Plan, images llb.Images) ([]release.Material, error) {
@@ -115,18 +103,11 @@ func (f *Farm) materials(o BuildOptions, pl *plan.Plan, images llb.Images) ([]re
 		return nil, err
 	}
 	out := []release.Material{{Name: LockName, SHA256: o.LockDigest}, project}
-	for _, r := range pl.Roots {
-		out = append(out, release.Material{
-			Name: "root/" + r.Name, SHA256: images.Roots[r.Name].Encoded(), MediaType: ocispec.MediaTypeImageManifest,
-		})
-		for _, p := range r.Packages {
-			m, err := packageMaterial(pl.Release, p)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, m)
-		}
+	roots, err := f.rootMaterials(pl, images)
+	if err != nil {
+		return nil, err
 	}
+	out = append(out, roots...)
 	id := lock.TargetID{Name: pl.Release.Name, Platform: string(pl.Platform)}
 	for _, pkg := range o.Lock.PackagesOf(id) {
 		own, err := opamMaterials(pkg, pl)
@@ -150,15 +131,11 @@ func (f *Farm) projectMaterial(images llb.Images) (release.Material, error) {
 	}, nil
 }
 
-// writeProvenance puts what is known of the built targets into provenance.json.
-// What it says of other targets stays as far as it is of files that
-// artifacts.json, which is there already, has too.
-func writeProvenance(dir string, built []release.Build, artifacts []Artifact) error {
+// writeProvenance puts what is known of the built targets into provenance.json,
+// beside what it says of others, as far as that is of files that artifacts.json,
+// which is there already, has too.
+func writeProvenance(dir string, built, old []release.Build, artifacts []Artifact) error {
 	path := filepath.Join(dir, ProvenanceName)
-	old, err := ReadProvenance(path)
-	if err != nil {
-		old = nil // a damaged one is made anew
-	}
 	all := slices.Clone(built)
 	for _, b := range old {
 		if !slices.ContainsFunc(built, func(n release.Build) bool { return n.Folder == b.Folder }) {
@@ -203,7 +180,19 @@ func removeFile(path string) error {
 	return err
 }
 
+// BadProvenanceError says that a provenance.json is damaged.
+type BadProvenanceError struct {
+	Path string
+	Err  error
+}
+
+func (e *BadProvenanceError) Error() string { return fmt.Sprintf("reading %q: %v", e.Path, e.Err) }
+
+func (e *BadProvenanceError) Unwrap() error { return e.Err }
+
 // ReadProvenance reads a provenance.json; a missing one says nothing.
+//
+// Errors: [*BadProvenanceError], [*OtherVersionError].
 func ReadProvenance(path string) ([]release.Build, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -213,8 +202,12 @@ func ReadProvenance(path string) ([]release.Build, error) {
 		return nil, err
 	}
 	builds, err := release.ParseProvenance(data)
+	var other *release.BuildTypeError
+	if errors.As(err, &other) {
+		return nil, &OtherVersionError{Path: path, Err: err}
+	}
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", path, err)
+		return nil, &BadProvenanceError{Path: path, Err: err}
 	}
 	return builds, nil
 }

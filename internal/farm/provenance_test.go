@@ -7,10 +7,13 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/opencontainers/go-digest"
 
 	"github.com/ofarm/ofarm/internal/lock"
 	"github.com/ofarm/ofarm/internal/plan"
+	"github.com/ofarm/ofarm/internal/registry"
 	"github.com/ofarm/ofarm/internal/release"
+	"github.com/ofarm/ofarm/llb"
 	"github.com/ofarm/ofarm/targets"
 )
 
@@ -60,7 +63,11 @@ func TestProvenanceMerge(t *testing.T) {
 	dir := t.TempDir()
 	say := func(artifacts []Artifact, builds ...release.Build) {
 		t.Helper()
-		if err := writeProvenance(dir, builds, artifacts); err != nil {
+		old, err := readDescribed(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := writeProvenance(dir, builds, old.builds, artifacts); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -100,7 +107,7 @@ func TestSimilarFolders(t *testing.T) {
 	dir := t.TempDir()
 	amd, arm := summed("alpine-3.20", "alpine-3.20/bin/a", "1"), summed("alpine-3.20", "alpine-3.20-arm64/bin/a", "2")
 	builds := []release.Build{saidOf("alpine-3.20", "v1"), saidOf("alpine-3.20-arm64", "v2")}
-	if err := writeProvenance(dir, builds, []Artifact{amd, arm}); err != nil {
+	if err := writeProvenance(dir, builds, nil, []Artifact{amd, arm}); err != nil {
 		t.Fatal(err)
 	}
 	wantSaid(t, dir, "alpine-3.20/bin/a 1 v1", "alpine-3.20-arm64/bin/a 2 v2")
@@ -174,10 +181,64 @@ func TestSourceMaterial(t *testing.T) {
 		"git+https://example.org/a.git#" + commit:   {URI: "git+https://example.org/a.git@" + commit, GitCommit: commit},
 		"git://example.org/a.git#" + commit:         {URI: "git+git://example.org/a.git@" + commit, GitCommit: commit},
 		"git+https://example.org/a#" + commit + "0": {URI: "git+https://example.org/a#" + commit + "0"},
+
+		"https://me:secret@example.org/a.tgz?x=%2F":     {URI: "https://example.org/a.tgz?x=%2F"},
+		"git+https://token@example.org/a.git#" + commit: {URI: "git+https://example.org/a.git@" + commit, GitCommit: commit},
+		"git+ssh://git@example.org:22/a.git#" + commit:  {URI: "git+ssh://example.org:22/a.git@" + commit, GitCommit: commit},
+		"file:///home/me/a.tgz":                         {},
+		"git+file:///home/me/a#" + commit:               {GitCommit: commit},
+		"/home/me/a.tgz":                                {},
+		"https://me:%zz@example.org/a.tgz":              {},
 	} {
 		want.Name = "n"
 		if diff := cmp.Diff(want, sourceMaterial("n", lock.Source{URLs: []string{url}})); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", url, diff)
+		}
+	}
+}
+
+// TestRootMaterials has bases that are assembled, and such as are named in a
+// registry.
+func TestRootMaterials(t *testing.T) {
+	base, extra := digest.FromString("base"), digest.FromString("extra")
+	ref := registry.Ref{Host: "registry.example", Repository: "bases", Tag: "x", Digest: base}
+	pkg := func(name string) []lock.DistroPackage {
+		return []lock.DistroPackage{{Name: name, Archive: "main", Path: name}}
+	}
+	roots := []plan.Root{
+		{Name: "base", Packages: pkg("libc")}, {Name: "base+z", Depexts: []string{"z"}, Packages: pkg("zlib")},
+	}
+	f := &Farm{Bases: []BaseRef{{Ref: ref.With(extra)}, {Ref: ref}}}
+	for name, tt := range map[string]struct {
+		farm   *Farm
+		target string
+		roots  []plan.Root
+		want   []string
+	}{
+		"assembled":          {&Farm{}, "debian-bookworm", roots[:1], []string{"root/base ", "main/libc -"}},
+		"Debian":             {f, "debian-bookworm", roots[:1], []string{"root/base oci://registry.example/bases@" + base.String()}},
+		"Debian with more":   {f, "debian-bookworm", roots, []string{"root/base oci://registry.example/bases@" + base.String(), "root/base+z ", "main/zlib -"}},
+		"Alpine":             {f, "alpine-3.20", roots[:1], []string{"root/base oci://registry.example/bases@" + base.String()}},
+		"Alpine's apk reads": {f, "alpine-3.20", roots, []string{"root/base oci://registry.example/bases@" + base.String(), "main/libc -", "root/base+z ", "main/zlib -"}},
+	} {
+		r, err := targets.Find(tt.target, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		images := llb.Images{Roots: map[string]digest.Digest{"base": base, "base+z": extra}}
+		list, err := tt.farm.rootMaterials(&plan.Plan{Release: r, Roots: tt.roots}, images)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, m := range list {
+			if strings.HasPrefix(m.URI, "pkg:") {
+				m.URI = "-"
+			}
+			got = append(got, m.Name+" "+m.URI)
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
 }

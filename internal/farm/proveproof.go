@@ -2,7 +2,6 @@ package farm
 
 import (
 	"cmp"
-	"encoding/json"
 	"path/filepath"
 	"slices"
 
@@ -32,8 +31,12 @@ func proof(r prove.Result) Proof {
 // writeProofs notes results in artifacts.json, at those artifacts that still
 // have the bytes which were proved. Proofs in other roots stay.
 func writeProofs(dir string, programs []*program, results []prove.Result) error {
-	path := filepath.Join(dir, ArtifactsName)
-	all, err := ReadArtifacts(path)
+	unlock, err := lockOutput(dir)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	all, err := ReadArtifacts(filepath.Join(dir, ArtifactsName))
 	if err != nil {
 		return err
 	}
@@ -50,11 +53,7 @@ func writeProofs(dir string, programs []*program, results []prove.Result) error 
 			all[i].Proof = mergeProofs(a.Proof, byPath[a.Path])
 		}
 	}
-	data, err := json.MarshalIndent(artifactsFile{Version: artifactsVersion, Artifacts: all}, "", "  ")
-	if err != nil {
-		return err
-	}
-	return WriteFile(path, append(data, '\n'))
+	return putArtifacts(dir, all)
 }
 
 // mergeProofs are the new ones, and the old ones of other roots, sorted by root.

@@ -97,19 +97,30 @@ func (p *Project) Differences(f *lock.File) ([]string, error) {
 	return diff, nil
 }
 
+// adds tells that the demand brings its package in. One with a version holds
+// wherever the package is installed.
+func (d Demand) adds() bool { return d.Requirement.Versions.Op == opam.FormulaEmpty }
+
+// Idle tells that no target of a lock has what the demand is about: it is one of a
+// version, and nothing needs the package.
+func (d Demand) Idle(f *lock.File) bool {
+	return !d.adds() && !slices.ContainsFunc(f.Packages, func(p lock.Package) bool { return p.Name == d.Requirement.Name })
+}
+
 func (d Demand) difference(f *lock.File) string {
 	for _, t := range f.Targets {
 		installed := map[string]string{}
 		for _, pkg := range f.PackagesOf(t.TargetID) {
 			installed[pkg.Name] = pkg.Version
 		}
-		if d.Requirement.Satisfied(installed) {
+		name := d.Requirement.Name
+		version, there := installed[name]
+		if d.Requirement.Satisfied(installed) || !there && !d.adds() {
 			continue
 		}
-		name := d.Requirement.Name
 		has := "the lock is without"
-		if v, ok := installed[name]; ok {
-			has = "the lock has " + name + " " + v
+		if there {
+			has = "the lock has " + name + " " + version
 		}
 		return fmt.Sprintf("%s asks for %s, and %s", d.By, d.Requirement.Plain(), has)
 	}
@@ -131,7 +142,7 @@ func (p *Project) fileDifferences(f *lock.File) []string {
 		case i < 0:
 			diff = append(diff, n.File+" is not locked")
 		case f.Projects[i].SHA256 != n.SHA256:
-			diff = append(diff, n.File+" asks for other dependencies than were locked")
+			diff = append(diff, p.asksOtherwise(f, f.Projects[i])...)
 		}
 	}
 	return diff

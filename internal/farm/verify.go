@@ -29,8 +29,9 @@ type VerifyOptions struct {
 	// cache folder.
 	StateDir string
 	// Keep is the folder that gets what differs: the artifacts as they came out
-	// the second time, and of each step that began to differ some files of both
-	// builds. It must be empty or not there. Empty: [Farm.VerifyDir].
+	// the second time, the first ones that differ, and of each step that began to
+	// differ some files of both builds. It must be empty or not there. Empty:
+	// [Farm.VerifyDir].
 	Keep string
 	// Diffoscope is the path of a diffoscope to ask about what differs; empty
 	// for none.
@@ -91,10 +92,19 @@ type ArtifactPair struct {
 	// isn't.
 	First string `json:"first"`
 	Again string `json:"again"`
+	// FirstMode and AgainMode are their permissions.
+	FirstMode int64 `json:"first_mode"`
+	AgainMode int64 `json:"again_mode"`
 }
 
-// Same tells whether the two are the same bytes.
-func (a ArtifactPair) Same() bool { return a.First == a.Again }
+// Same tells whether the two are the same bytes, and both programs or neither.
+// Other permissions are the user's own.
+func (a ArtifactPair) Same() bool { return a.First == a.Again && !a.otherMode() }
+
+// otherMode tells whether one only may be executed.
+func (a ArtifactPair) otherMode() bool { return executable(a.FirstMode) != executable(a.AgainMode) }
+
+func executable(mode int64) bool { return mode&0o111 != 0 }
 
 // InputPair is an image that two farms made differently.
 type InputPair struct {
@@ -155,40 +165,22 @@ func (e *NothingToVerifyError) Error() string {
 	return fmt.Sprintf("%q describes no artifact of %s", e.Path, e.Target)
 }
 
-// OtherBuildError says that given artifacts were built from something else than
-// would be built now.
-type OtherBuildError struct {
-	Dir string
-	// Target is the target's folder.
-	Target string
-	// Lock tells that it is the lock that differs; otherwise it is the project's
-	// files, the options or ofarm.
-	Lock bool
-}
-
-func (e *OtherBuildError) Error() string {
-	what := "other files of the project, or with other options"
-	if e.Lock {
-		what = "another lock"
-	}
-	return fmt.Sprintf("the artifacts of %s in %q were built from %s", e.Target, e.Dir, what)
-}
-
 // Verify builds again, from the same inputs and nothing else, under other
 // circumstances, and compares: artifacts, and where they differ, or always if
 // [VerifyOptions.Deep] is set, what every step of theirs left. What differs is a
 // result and no error. What the second build made is removed, except what
-// differs.
+// differs. Where something went wrong after differences were found, there are both
+// a result and an error.
 //
 // Errors: [*NothingToVerifyError], [*OtherBuildError],
-// [*ChangedArtifactError], [*NotEmptyError], and those of both builds; those of
-// the second one in an [*AgainError] each.
+// [*GivenArtifactError], [*NotEmptyError], [*PlaceError], and those of both builds;
+// those of the second one in an [*AgainError] each.
 func (f *Farm) Verify(ctx context.Context, o VerifyOptions) (v *Verified, err error) {
 	run := &verification{opt: o, result: &Verified{
 		Artifacts: []ArtifactPair{}, Inputs: []InputPair{}, Steps: []StepPair{}, Differences: []StepDifference{},
 	}}
 	defer func() { err = errors.Join(err, run.close()) }()
-	if run.kept, err = newKept(o.Keep, f.VerifyDir()); err != nil {
+	if err := run.prepare(f); err != nil {
 		return nil, err
 	}
 	if err := run.first(ctx, f); err != nil {
@@ -197,11 +189,15 @@ func (f *Farm) Verify(ctx context.Context, o VerifyOptions) (v *Verified, err er
 	if err := run.buildAgain(ctx); err != nil {
 		return nil, run.againErrors(err)
 	}
-	if err := run.compare(ctx); err != nil {
-		return nil, fmt.Errorf("comparing: %w", err)
+	if err = run.compare(ctx); err != nil {
+		err = fmt.Errorf("comparing: %w", err)
+		if len(run.result.Differences) == 0 || ctx.Err() != nil {
+			return nil, err
+		}
 	}
-	run.result.Kept, err = run.kept.settle()
-	return run.result, err
+	var errKept error
+	run.result.Kept, errKept = run.kept.settle()
+	return run.result, errors.Join(err, errKept)
 }
 
 // verification is one run of [Farm.Verify].
@@ -209,10 +205,23 @@ type verification struct {
 	opt    VerifyOptions
 	one    *side
 	two    *side
+	parent string // of folder
 	folder *scratch.Folder
 	filled int64 // bytes of memory that the second build may fill
 	kept   *kept
 	result *Verified
+}
+
+// prepare makes the folders that are needed later.
+func (r *verification) prepare(f *Farm) (err error) {
+	if r.kept, err = newKept(r.opt.Keep, f.VerifyDir()); err != nil {
+		return err
+	}
+	r.parent = r.opt.againParent(f)
+	if r.folder, err = newAgainFolder(r.parent); err != nil {
+		return &PlaceError{Dir: r.parent, Err: err}
+	}
+	return nil
 }
 
 func (r *verification) begin(s VerifyStage) {
@@ -260,14 +269,14 @@ func (r *verification) compare(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", folder, err)
 		}
 	}
-	return r.keepArtifacts(differing)
+	return r.keepArtifacts(ctx, differing)
 }
 
 // secondEngine are the options of the daemon that builds again.
 func (r *verification) secondEngine(memory int64) solve.Options {
 	jobs := max(r.opt.Jobs, 1)
 	return solve.Options{
-		Sockets: []string{}, Path: r.opt.Engine.Path, RuntimeDir: r.opt.Engine.RuntimeDir,
+		Sockets: []string{}, BinDir: r.one.farm.BinDir, Path: r.opt.Engine.Path, RuntimeDir: r.opt.Engine.RuntimeDir,
 		CPUs: jobs, Parallel: jobs, Memory: memory,
 	}
 }

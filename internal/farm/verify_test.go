@@ -78,126 +78,6 @@ func TestCopyProject(t *testing.T) {
 	}
 }
 
-// What a killed verification left is removed by the next, and what another one
-// uses isn't.
-func TestAgainFolder(t *testing.T) {
-	parent := filepath.Join(t.TempDir(), "again")
-	used, err := newAgainFolder(parent)
-	if err != nil {
-		t.Fatal(err)
-	}
-	left := filepath.Join(parent, "verify-left")
-	other := filepath.Join(parent, "of somebody")
-	for _, dir := range []string{left, other} {
-		if err := os.MkdirAll(filepath.Join(dir, "buildkit", "root"), 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	second, err := newAgainFolder(parent)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for dir, want := range map[string]bool{used.Dir: true, second.Dir: true, left: false, other: true} {
-		if _, err := os.Stat(dir); (err == nil) != want {
-			t.Errorf("%s: %v", dir, err)
-		}
-	}
-	if err := errors.Join(endAgain(used), endAgain(second), os.RemoveAll(other)); err != nil {
-		t.Error(err)
-	}
-	if err := os.MkdirAll(left, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	last, err := newAgainFolder(parent) // what was left is all that there is
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := endAgain(last); err != nil {
-		t.Error(err)
-	}
-	if _, err := os.Stat(parent); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("%s: %v", parent, err)
-	}
-}
-
-func TestKept(t *testing.T) {
-	dir := t.TempDir()
-	own := filepath.Join(dir, "own")
-	for _, text := range []string{"one", "two", ""} {
-		k, err := newKept("", own)
-		if err != nil {
-			t.Fatal(err)
-		}
-		file := ""
-		if text != "" {
-			sub, err := k.folder("a", "b c")
-			if err != nil {
-				t.Fatal(err)
-			}
-			file = filepath.Join(sub, "file")
-			if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			file = k.final(file)
-		}
-		place, err := k.settle()
-		if err := errors.Join(err, k.discard()); err != nil {
-			t.Fatal(err)
-		}
-		data, err := os.ReadFile(file)
-		if string(data) != text || (err == nil) != (text != "") || place != map[bool]string{true: own}[text != ""] {
-			t.Errorf("%q: %q in %q: %v", text, data, place, err)
-		}
-	}
-	k, err := newKept(filepath.Join(dir, "asked"), own)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := k.folder("x"); err != nil {
-		t.Fatal(err)
-	}
-	if err := k.discard(); err != nil {
-		t.Error(err)
-	}
-	if list, err := os.ReadDir(dir); err != nil || len(list) != 0 {
-		t.Errorf("left: %v %v", list, err)
-	}
-}
-
-func TestPartners(t *testing.T) {
-	change := func(kind verify.Kind, path string) verify.Change { return verify.Change{Kind: kind, Path: path} }
-	got := partners([]verify.Change{
-		change(verify.OnlyFirst, "d/a1"), change(verify.OnlyAgain, "d/a2"), change(verify.OtherContent, "d/b"),
-		change(verify.OnlyFirst, "d/c1"), change(verify.OnlyAgain, "d/c2"),
-		change(verify.OnlyFirst, "e/a"), change(verify.OnlyFirst, "e/b"), change(verify.OnlyAgain, "e/c"),
-	})
-	if diff := cmp.Diff(map[int]int{0: 1, 1: -1, 3: 4, 4: -1}, got); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestOpened(t *testing.T) {
-	var changes []verify.Change
-	add := func(path string, size int64, typ verify.Type, kind verify.Kind) {
-		e := verify.Entry{Path: path, Size: size, Type: typ}
-		changes = append(changes, verify.Change{Path: path, Kind: kind, First: e, Again: e})
-	}
-	add("big", 3, verify.File, verify.OtherContent)
-	add("huge", mostBytes+1, verify.File, verify.OtherContent)
-	add("link", 0, verify.Symlink, verify.OtherLink)
-	add("mode", 1, verify.File, verify.OtherMode)
-	add("small", 1, verify.File, verify.OtherContent)
-	if got := opened(changes); !slices.Equal(got, []string{"small", "big"}) {
-		t.Errorf("%q", got)
-	}
-	for range 2 * mostOpened {
-		add("more", 2, verify.File, verify.OtherContent)
-	}
-	if got := opened(changes); len(got) != mostOpened {
-		t.Errorf("%d files", len(got))
-	}
-}
-
 func TestNewMachine(t *testing.T) {
 	m := newMachine(map[string]string{
 		"processors": "4\n", "order": "folder/c\nfolder/a\n", "hostname": "host\n", "osrelease": "6.1.0\n",
@@ -258,16 +138,49 @@ func TestCompareArtifacts(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if err := os.Symlink("nowhere", filepath.Join(r.one.opt.Output, "alpine-3.21", "link")); err != nil {
+	program := filepath.Join(r.one.opt.Output, "alpine-3.21", "bin", "a")
+	if err := os.Chmod(program, 0o600); err != nil { // somebody's umask
 		t.Fatal(err)
 	}
-	if _, err := r.compareArtifacts(); err == nil {
-		t.Error("a file that can't be read is no mistake")
+	if differing, err := r.compareArtifacts(); err != nil || differing["alpine-3.21"] {
+		t.Errorf("%v, %v", differing, err)
+	}
+	if err := os.Chmod(program, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if differing, err := r.compareArtifacts(); err != nil || !differing["alpine-3.21"] {
+		t.Errorf("a program is the same as what is none: %v, %v", differing, err)
+	}
+	i := slices.IndexFunc(r.result.Artifacts, ArtifactPair.otherMode)
+	if c := artifactChange(r.result.Artifacts[i]); c.Kind != verify.OtherMode || otherwise(c) != "mode 0755 and 0644" {
+		t.Errorf("%+v", c)
+	}
+	for name, make := range map[string]func(path string) error{
+		"link": func(path string) error { return os.Symlink(program, path) },
+		"pipe": func(path string) error { return syscall.Mkfifo(path, 0o644) },
+	} {
+		path := filepath.Join(r.one.opt.Output, "alpine-3.21", name)
+		if err := make(path); err != nil {
+			t.Fatal(err)
+		}
+		var given *GivenArtifactError
+		if _, err := r.compareArtifacts(); !errors.Is(err, errNoFile) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := onlyFiles(filepath.Join(r.one.opt.Output, "alpine-3.21")); !errors.As(err, &given) || given.Path != path {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := unchanged(r.one.opt.Output, []Artifact{{Path: "alpine-3.21/" + name}}); !errors.As(err, &given) || given.Err == nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
 func TestAgainErrors(t *testing.T) {
-	r := &verification{opt: VerifyOptions{StateDir: "state"}, filled: 1}
+	r := &verification{parent: "state", filled: 1}
 	full := &solve.StepError{Request: "alpine", Tail: []string{"cp: write error: No space left on device"}, Err: errors.New("exit code: 1")}
 	err := r.againErrors(multierror.Append(nil, full, errors.New("other")))
 	many, ok := err.(*multierror.Error)

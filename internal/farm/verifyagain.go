@@ -35,10 +35,6 @@ const (
 // builds in it.
 func (r *verification) buildAgain(ctx context.Context) error {
 	r.begin(StageAgain)
-	var err error
-	if r.folder, err = newAgainFolder(r.againParent()); err != nil {
-		return err
-	}
 	project, err := r.copyProject(filepath.Join(r.folder.Dir, "project"))
 	if err != nil {
 		return err
@@ -59,15 +55,17 @@ func (r *verification) buildAgain(ctx context.Context) error {
 	if r.two, err = newSide(ctx, &again, o); err != nil {
 		return err
 	}
+	r.two.fresh = true
 	return r.two.build(ctx)
 }
 
-// againParent is the folder below which the second build has its own.
-func (r *verification) againParent() string {
-	if r.opt.StateDir != "" {
-		return r.opt.StateDir
+// againParent is the folder below which second builds have their own, and nothing
+// else is.
+func (o VerifyOptions) againParent(f *Farm) string {
+	if o.StateDir != "" {
+		return filepath.Join(o.StateDir, againInState)
 	}
-	return filepath.Join(r.one.farm.CacheDir, againName)
+	return filepath.Join(f.CacheDir, againName)
 }
 
 // memory is how much memory the second build may fill with what it makes; 0 if
@@ -168,9 +166,11 @@ func copyEntry(to string, e oci.Entry) error {
 }
 
 const (
-	// againName is the folder in the cache that has the second builds' own.
-	againName   = "again"
-	againPrefix = "verify-"
+	// againName is the folder in the cache that has the second builds' own, and
+	// againInState the one in a folder that was asked for.
+	againName    = "again"
+	againInState = "ofarm-again"
+	againPrefix  = "verify-"
 )
 
 // newAgainFolder makes the folder of a second build, and removes those that were
@@ -190,11 +190,9 @@ func removeAgain(dir string) error {
 }
 
 // endAgain removes the folder of this second build; with the last one goes the
-// cache's own folder of such folders.
+// folder of such folders.
 func endAgain(folder *scratch.Folder) error {
 	err := folder.Remove()
-	if parent := filepath.Dir(folder.Dir); filepath.Base(parent) == againName {
-		scratch.Tidy(parent)
-	}
+	scratch.Tidy(filepath.Dir(folder.Dir))
 	return err
 }

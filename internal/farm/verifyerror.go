@@ -36,7 +36,7 @@ func (e *AgainError) NoSpace() bool {
 // againErrors makes an [*AgainError] of each failure of the second build.
 func (r *verification) againErrors(err error) error {
 	wrap := func(err error) error {
-		e := &AgainError{Parent: r.againParent(), Memory: r.filled, Err: err}
+		e := &AgainError{Parent: r.parent, Memory: r.filled, Err: err}
 		if errors.Is(err, syscall.ENOSPC) {
 			e.Memory = 0 // ofarm wrote itself, on disk
 		}

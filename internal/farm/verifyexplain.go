@@ -4,22 +4,26 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
 
 	"github.com/ofarm/ofarm/internal/plan"
 	"github.com/ofarm/ofarm/internal/verify"
-	"github.com/ofarm/ofarm/targets"
 )
 
 const (
-	// mostOpened is how many files of a step are opened to explain why they
-	// differ: the smallest ones.
-	mostOpened = 12
-	// mostBytes is how long a file may be for that.
+	// mostPicked is how many files of a step are kept as both builds made them, and
+	// mostLonely how many that only one of them made: the smallest ones.
+	mostPicked = 100
+	mostLonely = 20
+	// mostBytes is how long these may be together, but for the first.
 	mostBytes = 256 << 20
+	// mostOpened is how many of them are opened to explain why they differ; more
+	// only as long as none has a known cause.
+	mostOpened = 12
+	// mostPaired is how many files of a folder may have been renamed.
+	mostPaired = 100
 )
 
 // explainStep explains a difference that begins at a step.
@@ -31,103 +35,162 @@ func (r *verification) explainStep(ctx context.Context, i int, f verify.Finding,
 		return out, err
 	}
 	first, again := filepath.Join(dir, "first"), filepath.Join(dir, "again")
-	open := opened(f.Changes)
-	if len(open) > 0 {
-		err := both(
-			func() error { return r.one.files(ctx, i, f.Step, first, steps[k].First.Holders(open)) },
-			func() error { return r.two.files(ctx, i, f.Step, again, steps[k].Again.Holders(open)) },
-		)
-		if err != nil {
-			return out, err
-		}
-	}
-	if out.Explained, err = r.explain(f.Changes, open, first, again); err != nil {
+	files := pick(f.Changes)
+	err = both(
+		func() error { return r.one.files(ctx, i, f.Step, first, steps[k].First.Holders(files.first)) },
+		func() error { return r.two.files(ctx, i, f.Step, again, steps[k].Again.Holders(files.again)) },
+	)
+	if err != nil {
 		return out, err
 	}
-	out.Report, err = r.report(ctx, dir, out.Explained[0].File, open, first, again)
+	if out.Explained, err = r.explain(ctx, f.Changes, files.both, first, again); err != nil {
+		return out, err
+	}
+	out.Report, err = r.report(ctx, dir, out.Explained[0].File, files.both, first, again)
 	return out, err
 }
 
-// opened chooses the files that are opened.
-func opened(changes []verify.Change) []string {
-	var files []verify.Change
+// picked are files of a step.
+type picked struct {
+	first, again []string // of each build
+	both         []string // of both, the smallest first
+}
+
+// pick chooses the files that are kept: those that both builds have, then those
+// of one only.
+func pick(changes []verify.Change) picked {
+	var p picked
+	var bytes int64
+	take := func(most int, kinds ...verify.Kind) (taken []string) {
+		for _, c := range filesBySize(changes, kinds) {
+			bytes += max(c.First.Size, c.Again.Size)
+			if len(taken) == most || bytes > mostBytes && len(p.first)+len(p.again) > 0 {
+				break
+			}
+			taken = append(taken, c.Path)
+			if c.Kind != verify.OnlyAgain {
+				p.first = append(p.first, c.Path)
+			}
+			if c.Kind != verify.OnlyFirst {
+				p.again = append(p.again, c.Path)
+			}
+		}
+		return taken
+	}
+	p.both = take(mostPicked, verify.OtherContent)
+	take(mostLonely, verify.OnlyFirst, verify.OnlyAgain)
+	return p
+}
+
+// filesBySize lists the changes of some kinds that are of files, the smallest
+// first.
+func filesBySize(changes []verify.Change, kinds []verify.Kind) []verify.Change {
+	var out []verify.Change
 	for _, c := range changes {
-		if c.Kind == verify.OtherContent && c.First.Type == verify.File && max(c.First.Size, c.Again.Size) <= mostBytes {
-			files = append(files, c)
+		if slices.Contains(kinds, c.Kind) && verify.File == max(c.First.Type, c.Again.Type) {
+			out = append(out, c)
 		}
 	}
-	slices.SortStableFunc(files, func(a, b verify.Change) int { return cmp.Compare(a.First.Size, b.First.Size) })
-	var out []string
-	for _, c := range files[:min(len(files), mostOpened)] {
-		out = append(out, c.Path)
-	}
+	size := func(c verify.Change) int64 { return max(c.First.Size, c.Again.Size) }
+	slices.SortStableFunc(out, func(a, b verify.Change) int { return cmp.Compare(size(a), size(b)) })
 	return out
 }
 
-// explain explains changes, the most telling first: the files that were opened
+// told is an explanation; a low rank is for what explains most.
+type told struct {
+	verify.Difference
+	rank int
+}
+
+// ranked ranks a difference: one with a known cause first, then one without,
+// then one that follows from another. What wasn't looked at comes after these.
+func ranked(d verify.Difference) told {
+	switch d.Cause {
+	case verify.Unknown:
+		return told{d, 1}
+	case verify.Digest:
+		return told{d, 2}
+	}
+	return told{d, 0}
+}
+
+// explain explains changes, the most telling first: the files that are opened
 // from two folders, and what differs otherwise than by content.
-func (r *verification) explain(changes []verify.Change, open []string, first, again string) ([]verify.Difference, error) {
+func (r *verification) explain(ctx context.Context, changes []verify.Change, open []string, first, again string) ([]verify.Difference, error) {
 	hints := verify.Hints{
 		Paths: []string{plan.BuildDir, plan.Prefix},
 		First: r.one.circumstances(), Again: r.two.circumstances(),
 	}
-	var out []verify.Difference
-	for _, name := range open {
+	var all []told
+	known := false
+	for i, name := range open {
+		if known && i >= mostOpened {
+			open = open[:i]
+			break
+		}
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
 		d, err := verify.Explain(name, filepath.Join(first, filepath.FromSlash(name)), filepath.Join(again, filepath.FromSlash(name)), hints)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, d)
+		all = append(all, ranked(d))
+		known = known || ranked(d).rank == 0
 	}
-	others, err := r.explainOthers(changes, open, hints)
-	out = append(out, others...)
-	slices.SortStableFunc(out, func(a, b verify.Difference) int { return cmp.Compare(telling(a), telling(b)) })
-	return out, err
-}
-
-// telling ranks a difference: one with a known cause first, then one without,
-// then one that follows from another.
-func telling(d verify.Difference) int {
-	switch d.Cause {
-	case verify.Unknown:
-		return 1
-	case verify.Digest:
-		return 2
-	}
-	return 0
-}
-
-// explainOthers explains changes of files that weren't opened.
-func (r *verification) explainOthers(changes []verify.Change, open []string, hints verify.Hints) ([]verify.Difference, error) {
-	partner := partners(changes)
+	all = append(all, explainOthers(changes, open, hints)...)
+	slices.SortStableFunc(all, func(a, b told) int { return cmp.Compare(a.rank, b.rank) })
 	var out []verify.Difference
-	for i, c := range changes {
-		var d verify.Difference
-		var err error
-		other, paired := partner[i]
-		switch {
-		case slices.Contains(open, c.Path), paired && other < 0:
-			continue
-		case paired:
-			d, err = r.explainTexts(c.Path, "its name", path.Base(c.Path), path.Base(changes[other].Path), hints)
-		case c.Kind == verify.OtherLink:
-			d, err = r.explainTexts(c.Path, "where the link leads", c.First.Linkname, c.Again.Linkname, hints)
-		default:
-			d = verify.Difference{File: c.Path, What: otherwise(c), Cause: verify.Unknown}
-		}
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, d)
+	for _, t := range all {
+		out = append(out, t.Difference)
 	}
 	return out, nil
 }
 
+// explainOthers explains changes of files that weren't opened.
+func explainOthers(changes []verify.Change, open []string, hints verify.Hints) []told {
+	opened := map[string]bool{}
+	for _, name := range open {
+		opened[name] = true
+	}
+	partner := partners(changes, hints)
+	var out []told
+	for i, c := range changes {
+		other, paired := partner[i]
+		switch {
+		case opened[c.Path], paired && other < 0:
+		case paired:
+			out = append(out, ranked(explainName(c, changes[other], hints)))
+		case c.Kind == verify.OtherLink:
+			out = append(out, ranked(verify.ExplainText(c.Path, linkWords(c.First.Type), c.First.Linkname, c.Again.Linkname, hints)))
+		default:
+			t := ranked(verify.Difference{File: c.Path, What: otherwise(c), Cause: verify.Unknown})
+			if slices.Contains([]verify.Kind{verify.OtherContent, verify.OnlyFirst, verify.OnlyAgain}, c.Kind) {
+				t.rank = 3
+			}
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// linkWords are what a type's Linkname is.
+func linkWords(t verify.Type) string {
+	if t == verify.Symlink {
+		return "where the link leads"
+	}
+	return "the device"
+}
+
+func explainName(first, again verify.Change, hints verify.Hints) verify.Difference {
+	return verify.ExplainText(first.Path, "its name", path.Base(first.Path), path.Base(again.Path), hints)
+}
+
 // partners pairs files that only the first build has with files of the same
-// folder that only the second has, where there are as many of both: these may
-// differ in their names only. It maps the first's index to the second's, and that
-// to -1.
-func partners(changes []verify.Change) map[int]int {
+// folder that only the second has and that may differ in their names only: their
+// content is the same, or a time or something random is in the names. It maps the
+// first's index to the second's, and that to -1.
+func partners(changes []verify.Change, hints verify.Hints) map[int]int {
 	only := map[string][2][]int{}
 	for i, c := range changes {
 		lists := only[path.Dir(c.Path)]
@@ -141,32 +204,45 @@ func partners(changes []verify.Change) map[int]int {
 	}
 	out := map[int]int{}
 	for _, lists := range only {
-		if len(lists[0]) != len(lists[1]) {
-			continue
-		}
-		for k, i := range lists[0] {
-			out[i], out[lists[1][k]] = lists[1][k], -1
+		firsts, agains := lists[0][:min(len(lists[0]), mostPaired)], lists[1][:min(len(lists[1]), mostPaired)]
+		for _, alike := range []func(a, b verify.Change) bool{
+			sameFile,
+			func(a, b verify.Change) bool { return sameButName(a, b, hints) },
+		} {
+			pair(out, changes, firsts, agains, alike)
 		}
 	}
 	return out
 }
 
-// explainTexts explains the difference of two texts at a file.
-func (r *verification) explainTexts(file, where, first, again string, hints verify.Hints) (verify.Difference, error) {
-	dir, err := os.MkdirTemp(r.folder.Dir, "text-")
-	if err != nil {
-		return verify.Difference{}, err
-	}
-	defer os.RemoveAll(dir)
-	a, b := filepath.Join(dir, "first"), filepath.Join(dir, "again")
-	for name, text := range map[string]string{a: first, b: again} {
-		if err := os.WriteFile(name, []byte(text+"\n"), 0o600); err != nil {
-			return verify.Difference{}, err
+// pair pairs what isn't paired yet.
+func pair(out map[int]int, changes []verify.Change, firsts, agains []int, alike func(a, b verify.Change) bool) {
+	for _, i := range firsts {
+		for _, k := range agains {
+			_, doneI := out[i]
+			_, doneK := out[k]
+			if !doneI && !doneK && alike(changes[i], changes[k]) {
+				out[i], out[k] = k, -1
+			}
 		}
 	}
-	d, err := verify.Explain(file, a, b, hints)
-	d.Where, d.What, d.Also = where, fmt.Sprintf("%q and %q", first, again), nil
-	return d, err
+}
+
+// sameFile tells whether two files have the same content, which says something if
+// there is any.
+func sameFile(first, again verify.Change) bool {
+	a, b := first.First, again.Again
+	return a.Type == verify.File && b.Type == verify.File && a.Size > 0 && a.SHA256 == b.SHA256
+}
+
+// sameButName tells whether the names of two entries of one type differ as those of
+// one thing do.
+func sameButName(first, again verify.Change, hints verify.Hints) bool {
+	if first.First.Type != again.Again.Type {
+		return false
+	}
+	cause := explainName(first, again, hints).Cause
+	return cause == verify.TempName || cause == verify.Timestamp
 }
 
 // otherwise says how entries differ that have no content to compare.
@@ -180,74 +256,4 @@ func otherwise(c verify.Change) string {
 		return fmt.Sprintf("a %s and a %s", c.First.Type, c.Again.Type)
 	}
 	return string(c.Kind)
-}
-
-// report asks diffoscope about one file, and returns the file with what it says.
-func (r *verification) report(ctx context.Context, dir, name string, open []string, first, again string) (string, error) {
-	if r.opt.Diffoscope == "" || !slices.Contains(open, name) {
-		return "", nil
-	}
-	name = filepath.FromSlash(name)
-	text, err := verify.Diffoscope(ctx, r.opt.Diffoscope, filepath.Join(first, name), filepath.Join(again, name))
-	if ctx.Err() != nil {
-		return "", context.Cause(ctx)
-	}
-	if err != nil || text == "" {
-		return "", nil // it explains better than we do, or not at all
-	}
-	file := filepath.Join(dir, "diffoscope.txt")
-	return r.kept.final(file), os.WriteFile(file, []byte(text), 0o644)
-}
-
-// keepArtifacts keeps the second build's artifacts where they differ, and
-// explains those that no step explains.
-func (r *verification) keepArtifacts(differing map[string]bool) error {
-	for i := range r.one.plans {
-		folder := r.one.folder(i)
-		if !differing[folder] {
-			continue
-		}
-		dir, err := r.kept.folder(folder)
-		if err != nil {
-			return err
-		}
-		explained := slices.ContainsFunc(r.result.Differences, func(d StepDifference) bool { return d.Target == folder })
-		if !explained {
-			if err := r.explainArtifacts(folder); err != nil {
-				return err
-			}
-		}
-		if err := moveFolder(filepath.Join(r.two.opt.Output, folder), filepath.Join(dir, "artifacts")); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// explainArtifacts explains artifacts from their files. That none of the steps
-// differs says that the first ones weren't built by what the first daemon has.
-func (r *verification) explainArtifacts(folder string) error {
-	d := StepDifference{Target: folder}
-	var open []string
-	for _, a := range r.result.Artifacts {
-		if targets.Folder(a.Target, targets.Platform(a.Platform)) != folder || a.Same() {
-			continue
-		}
-		c := verify.Change{Path: a.Path, Kind: verify.OtherContent}
-		c.First.Path, c.First.Type, c.First.SHA256 = a.Path, verify.File, a.First
-		c.Again.Path, c.Again.Type, c.Again.SHA256 = a.Path, verify.File, a.Again
-		switch {
-		case a.First == "":
-			c.Kind, c.First = verify.OnlyAgain, verify.Entry{}
-		case a.Again == "":
-			c.Kind, c.Again = verify.OnlyFirst, verify.Entry{}
-		default:
-			open = append(open, a.Path)
-		}
-		d.Changes = append(d.Changes, c)
-	}
-	var err error
-	d.Explained, err = r.explain(d.Changes, open, r.one.opt.Output, r.two.opt.Output)
-	r.result.Differences = append(r.result.Differences, d)
-	return err
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"maps"
@@ -14,8 +15,7 @@ import (
 	"slices"
 
 	"github.com/ofarm/ofarm/internal/lock"
-	"github.com/ofarm/ofarm/internal/release"
-	"github.com/ofarm/ofarm/llb"
+	"github.com/ofarm/ofarm/internal/solve"
 	"github.com/ofarm/ofarm/targets"
 )
 
@@ -34,12 +34,26 @@ func (r *verification) first(ctx context.Context, f *Farm) error {
 	if err == nil {
 		err = r.fit()
 	}
-	if err == nil || r.opt.Given {
+	if err == nil {
+		return r.canBuildAgain()
+	}
+	if r.opt.Given {
+		return err
+	}
+	if err := r.canBuildAgain(); err != nil {
 		return err
 	}
 	r.begin(StageFirst)
 	r.result.Built = true
 	return r.one.build(ctx)
+}
+
+// canBuildAgain tells whether this machine has what the second daemon needs.
+func (r *verification) canBuildAgain() error {
+	if err := solve.CanStart(r.secondEngine(0)); err != nil {
+		return &AgainError{Parent: r.parent, Err: err}
+	}
+	return nil
 }
 
 // readArtifacts reads the artifacts of all targets, which must be there, of the
@@ -56,10 +70,11 @@ func (o VerifyOptions) readArtifacts() ([]Artifact, error) {
 		if len(own) == 0 {
 			return nil, &NothingToVerifyError{Path: path, Target: targets.Folder(id.Name, targets.Platform(id.Platform))}
 		}
-		for _, a := range own {
-			if a.Lock != o.LockDigest {
-				return nil, &OtherBuildError{Dir: o.Output, Target: folderOf(a), Lock: true}
-			}
+		if err := FitLock(o.Output, o.Lock, own); err != nil {
+			return nil, err
+		}
+		if err := onlyFiles(filepath.Join(o.Output, folderOf(own[0]))); err != nil {
+			return nil, err
 		}
 		out = append(out, own...)
 	}
@@ -72,45 +87,22 @@ func artifactsOf(all []Artifact, id lock.TargetID) []Artifact {
 	})
 }
 
-// fit tells whether the artifacts come of the very graphs that would be solved
-// now. Given artifacts without provenance are taken as they are: what they were
-// built with is unknown.
-func (r *verification) fit() error {
-	builds, err := ReadProvenance(filepath.Join(r.opt.Output, ProvenanceName))
-	if err != nil {
-		return err
-	}
-	for i, id := range r.opt.Targets {
-		folder := r.one.folder(i)
-		k := slices.IndexFunc(builds, func(b release.Build) bool { return b.Folder == folder })
-		if k < 0 && r.opt.Given {
-			continue
-		}
-		data, err := llb.Marshal(r.one.definitions[i])
-		if err != nil {
-			return err
-		}
-		own := artifactsOf(r.one.artifacts, id)
-		if k < 0 || builds[k].Internal.Definition != hexSum(data) || len(builds[k].Subjects) != len(own) {
-			return &OtherBuildError{Dir: r.opt.Output, Target: folder}
-		}
-	}
-	return nil
+// exported is a file in a target's folder.
+type exported struct {
+	sha256 string
+	mode   int64
 }
 
-// unchanged tells whether the artifacts' files are what was described.
-func unchanged(dir string, artifacts []Artifact) error {
-	for _, a := range artifacts {
-		path := filepath.Join(dir, filepath.FromSlash(a.Path))
-		sum, err := fileSum(path)
-		if err != nil || sum != a.SHA256 {
-			return &ChangedArtifactError{Path: path, Err: err}
-		}
-	}
-	return nil
-}
-
+// fileSum is the sha256 of a regular file, in hex: nothing else is opened, as a
+// named pipe would be waited for.
 func fileSum(path string) (string, error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return "", err
+	}
+	if !info.Mode().IsRegular() {
+		return "", errNoFile
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err
@@ -143,7 +135,8 @@ func (r *verification) compareArtifacts() (differing map[string]bool, err error)
 		for _, path := range slices.Sorted(maps.Keys(all)) {
 			p := ArtifactPair{
 				Target: pl.Release.Name, Platform: string(pl.Platform),
-				Path: path, First: first[path], Again: again[path],
+				Path: path, First: first[path].sha256, Again: again[path].sha256,
+				FirstMode: first[path].mode, AgainMode: again[path].mode,
 			}
 			r.result.Artifacts = append(r.result.Artifacts, p)
 			if !p.Same() {
@@ -155,24 +148,48 @@ func (r *verification) compareArtifacts() (differing map[string]bool, err error)
 	return differing, nil
 }
 
-// filesOf are the sha256 of all files in a target's folder, which may not be
-// there, by their paths relative to the folder of artifacts.json.
-func filesOf(dir, folder string) (map[string]string, error) {
-	out := map[string]string{}
-	top := filepath.Join(dir, folder)
-	if _, err := os.Stat(top); errors.Is(err, fs.ErrNotExist) {
-		return out, nil
-	}
-	err := filepath.WalkDir(top, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+// filesOf are all files in a target's folder, which may not be there, by their
+// paths relative to the folder of artifacts.json. What is no file is an error.
+func filesOf(dir, folder string) (map[string]exported, error) {
+	out := map[string]exported{}
+	err := eachFile(filepath.Join(dir, folder), func(path string, d fs.DirEntry) error {
+		info, err := d.Info()
+		if err != nil {
 			return err
 		}
 		rel, err := filepath.Rel(dir, path)
 		if err != nil {
 			return err
 		}
-		out[filepath.ToSlash(rel)], err = fileSum(path)
-		return err
+		sum, err := fileSum(path)
+		if err != nil {
+			return fmt.Errorf("reading the artifact %q: %w", path, err)
+		}
+		out[filepath.ToSlash(rel)] = exported{sum, int64(info.Mode().Perm())}
+		return nil
 	})
 	return out, err
+}
+
+// eachFile calls f for what is in a target's folder and is no folder.
+func eachFile(top string, f func(path string, d fs.DirEntry) error) error {
+	if _, err := os.Lstat(top); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return filepath.WalkDir(top, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		return f(path, d)
+	})
+}
+
+// onlyFiles tells whether all of it are files that can be compared.
+func onlyFiles(top string) error {
+	return eachFile(top, func(path string, d fs.DirEntry) error {
+		if !d.Type().IsRegular() {
+			return &GivenArtifactError{Path: path, Err: errNoFile}
+		}
+		return nil
+	})
 }

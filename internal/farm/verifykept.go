@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/ofarm/ofarm/internal/oci"
+	"github.com/ofarm/ofarm/internal/scratch"
 )
 
 // VerifyDir has what differed when something was verified last.
@@ -20,49 +21,98 @@ type NotEmptyError struct{ Dir string }
 
 func (e *NotEmptyError) Error() string { return fmt.Sprintf("the folder %q is not empty", e.Dir) }
 
-// kept is the folder of what differs. It is made beside its place, when there
-// is something to keep, and takes its place at the end.
-type kept struct {
-	dest string
-	own  bool   // dest is ofarm's own: what is there goes
-	dir  string // empty: nothing is kept yet
+// PlaceError says that nothing can be put into a folder.
+type PlaceError struct {
+	// Keep says that it was to get what differs; otherwise the second build was to
+	// work in it.
+	Keep bool
+	Dir  string
+	Err  error
 }
 
-// newKept chooses the folder that was asked for, or ofarm's own.
-func newKept(asked, own string) (*kept, error) {
-	if asked == "" {
-		return &kept{dest: own, own: true}, nil
+func (e *PlaceError) Error() string {
+	if e.Keep {
+		return fmt.Sprintf("keeping what differs in %q: %v", e.Dir, e.Err)
 	}
-	dest, err := filepath.Abs(asked)
+	return fmt.Sprintf("building again in %q: %v", e.Dir, e.Err)
+}
+
+func (e *PlaceError) Unwrap() error { return e.Err }
+
+// kept is the folder of what differs. What is kept is in another folder until the
+// end, which is made at the start: whether it can be made is known before anything
+// is built.
+type kept struct {
+	dest string
+	dir  string // until the end; empty after it
+	some bool   // something is kept
+	// own is dir beside ofarm's own place; nil where dest was asked for.
+	own *scratch.Folder
+	// made are the folders that were made for dest, dest first.
+	made []string
+}
+
+// newKept makes the folder that was asked for, or ofarm's own. What was made
+// before an error is to be discarded.
+//
+// Errors: [*NotEmptyError], [*PlaceError].
+func newKept(asked, own string) (k *kept, err error) {
+	k = &kept{dest: own}
+	if asked != "" {
+		return k, k.ask(asked)
+	}
+	k.own, err = scratch.Make(filepath.Dir(own), "."+filepath.Base(own)+".", nil)
+	if err == nil {
+		k.dir = k.own.Dir
+		err = os.Chmod(k.dir, 0o755)
+	}
 	if err != nil {
-		return nil, err
+		return k, &PlaceError{Keep: true, Dir: own, Err: err}
 	}
-	entries, err := os.ReadDir(dest)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("keeping what differs: %w", err)
+	return k, nil
+}
+
+// ask takes a folder that is empty or not there. Below it, and nowhere else, ofarm
+// makes files: it may be a mount point, or all that the user may write to.
+func (k *kept) ask(dir string) (err error) {
+	if k.dest, err = filepath.Abs(dir); err != nil {
+		return err
 	}
+	entries, err := os.ReadDir(k.dest)
 	if len(entries) > 0 {
-		return nil, &NotEmptyError{Dir: asked}
+		return &NotEmptyError{Dir: dir}
 	}
-	return &kept{dest: dest}, nil
+	if errors.Is(err, fs.ErrNotExist) {
+		k.made = notThere(k.dest)
+		err = os.MkdirAll(k.dest, 0o755)
+	}
+	if err == nil {
+		k.dir, err = os.MkdirTemp(k.dest, ".ofarm-")
+	}
+	if err == nil {
+		err = os.Chmod(k.dir, 0o755)
+	}
+	if err != nil {
+		return &PlaceError{Keep: true, Dir: dir, Err: err}
+	}
+	return nil
+}
+
+// notThere lists a folder and those above it, as far as they aren't there.
+func notThere(dir string) []string {
+	var out []string
+	for {
+		if _, err := os.Lstat(dir); err == nil || dir == filepath.Dir(dir) {
+			return out
+		}
+		out = append(out, dir)
+		dir = filepath.Dir(dir)
+	}
 }
 
 // folder makes a folder for something.
 func (k *kept) folder(path ...string) (string, error) {
-	if k.dir == "" {
-		parent := filepath.Dir(k.dest)
-		if err := os.MkdirAll(parent, 0o755); err != nil {
-			return "", err
-		}
-		dir, err := os.MkdirTemp(parent, "."+filepath.Base(k.dest)+".*")
-		if err != nil {
-			return "", err
-		}
-		k.dir = dir
-		if err := os.Chmod(dir, 0o755); err != nil {
-			return "", err
-		}
-	}
+	k.some = true
 	dir := filepath.Join(append([]string{k.dir}, path...)...)
 	return dir, os.MkdirAll(dir, 0o755)
 }
@@ -72,30 +122,70 @@ func (k *kept) final(file string) string {
 	return filepath.Join(k.dest, strings.TrimPrefix(file, k.dir))
 }
 
-// settle puts the folder in its place, and returns that; empty if nothing is
-// kept. What ofarm kept before goes.
+// settle puts what is kept in its place, and returns that; empty if nothing is
+// kept. What ofarm kept before goes. What can't be put there stays where it is.
 func (k *kept) settle() (string, error) {
-	if k.own {
-		if err := os.RemoveAll(k.dest); err != nil {
-			return "", err
+	var err error
+	switch {
+	case k.own != nil:
+		err = k.replace()
+	case k.some:
+		err = k.moveUp()
+	}
+	if !k.some {
+		return "", err
+	}
+	dir := k.dir
+	if k.dir, k.made = "", nil; err != nil {
+		return dir, &PlaceError{Keep: true, Dir: k.dest, Err: fmt.Errorf("%w; it is in %q", err, dir)}
+	}
+	return k.dest, nil
+}
+
+// replace puts ofarm's own folder in the place of what was kept before, which goes
+// as a folder that the next verification removes if this one is killed.
+func (k *kept) replace() error {
+	old := k.dir + ".old"
+	if err := os.Rename(k.dest, old); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if k.some {
+		if err := os.Rename(k.dir, k.dest); err != nil {
+			return errors.Join(err, os.Rename(old, k.dest))
 		}
 	}
-	if k.dir == "" {
-		return "", nil
+	_ = os.RemoveAll(old)
+	return nil
+}
+
+// moveUp moves what is kept into the folder that was asked for.
+func (k *kept) moveUp() error {
+	entries, err := os.ReadDir(k.dir)
+	if err != nil {
+		return err
 	}
-	if err := os.Rename(k.dir, k.dest); err != nil {
-		return "", fmt.Errorf("keeping what differs: %w", err)
+	for _, e := range entries {
+		if err := os.Rename(filepath.Join(k.dir, e.Name()), filepath.Join(k.dest, e.Name())); err != nil {
+			return err
+		}
 	}
-	k.dir = ""
-	return k.dest, nil
+	return os.Remove(k.dir)
 }
 
 // discard removes what has not taken its place.
 func (k *kept) discard() error {
-	if k.dir == "" {
-		return nil
+	var err error
+	switch {
+	case k.dir == "":
+	case k.own != nil:
+		err = k.own.Remove()
+	default:
+		err = os.RemoveAll(k.dir)
 	}
-	return os.RemoveAll(k.dir)
+	for _, dir := range k.made {
+		_ = os.Remove(dir) // unless somebody else has put something there
+	}
+	return err
 }
 
 // moveFolder moves a folder, if it is there, also to another file system.

@@ -24,6 +24,10 @@ type side struct {
 	artifacts []Artifact
 	// results are those of the build; nil if it didn't build.
 	results []solve.Result
+	// caught are those of [side.catchUp].
+	caught []solve.Result
+	// fresh says that nothing was taken from a cache.
+	fresh bool
 	// machine is what its steps see; nil if unknown.
 	machine *machine
 }
@@ -81,7 +85,8 @@ func (s *side) catchUp(ctx context.Context) error {
 	for i, def := range s.definitions {
 		requests = append(requests, s.request(s.folder(i), def))
 	}
-	_, err := s.engine.Run(ctx, requests, solve.RunOptions{
+	var err error
+	s.caught, err = s.engine.Run(ctx, requests, solve.RunOptions{
 		Progress: s.opt.Progress, Output: s.opt.Stderr, LogDir: s.farm.LogDir(), Describe: s.describe,
 	})
 	return err
@@ -121,6 +126,9 @@ func (s *side) tree(ctx context.Context, i int, step string) (verify.Tree, error
 
 // files writes files of what a step or a root leaves below a folder.
 func (s *side) files(ctx context.Context, i int, step, dir string, paths []string) error {
+	if len(paths) == 0 {
+		return nil
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
@@ -131,7 +139,17 @@ func (s *side) files(ctx context.Context, i int, step, dir string, paths []strin
 // one's end, or when its artifacts were described, which was no earlier. Zero if
 // unknown.
 func (s *side) times() (start, end time.Time) {
-	for _, r := range s.results {
+	start, end = timesOf(s.results)
+	info, err := os.Stat(filepath.Join(s.opt.Output, ArtifactsName))
+	if start.IsZero() && err == nil {
+		start, end = info.ModTime(), info.ModTime()
+	}
+	return start, end
+}
+
+// timesOf are the first step's start and the last one's end.
+func timesOf(results []solve.Result) (start, end time.Time) {
+	for _, r := range results {
 		for _, step := range r.Steps {
 			if !step.Started.IsZero() && (start.IsZero() || step.Started.Before(start)) {
 				start = step.Started
@@ -141,9 +159,21 @@ func (s *side) times() (start, end time.Time) {
 			}
 		}
 	}
-	info, err := os.Stat(filepath.Join(s.opt.Output, ArtifactsName))
-	if start.IsZero() && err == nil {
-		start, end = info.ModTime(), info.ModTime()
+	return start, end
+}
+
+// window is when the side's steps ran: those of a cache may be as old as the lock,
+// whose time is in the environment of each.
+func (s *side) window() (start, end time.Time) {
+	start, end = s.times()
+	if s.fresh || start.IsZero() {
+		return start, end
+	}
+	if _, caught := timesOf(s.caught); caught.After(end) {
+		end = caught
+	}
+	if locked := time.Unix(s.opt.Lock.Epoch, 0); locked.Before(start) {
+		start = locked
 	}
 	return start, end
 }
@@ -151,7 +181,7 @@ func (s *side) times() (start, end time.Time) {
 // circumstances are what explanations want to know of a build.
 func (s *side) circumstances() verify.Circumstances {
 	var c verify.Circumstances
-	c.Start, c.End = s.times()
+	c.Start, c.End = s.window()
 	if m := s.machine; m != nil {
 		c.Host, c.Processors = m.host, m.processors
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/ofarm/ofarm/internal/plan"
 	"github.com/ofarm/ofarm/internal/verify"
-	"github.com/ofarm/ofarm/targets"
 )
 
 // rootPrefix begins the names of roots among steps.
@@ -52,9 +51,6 @@ func (r *verification) readSteps(ctx context.Context, i int) ([]verify.Step, err
 	steps := stepsOf(r.one.plans[i])
 	for k := range steps {
 		s := &steps[k]
-		if name, ok := rootOf(s.Name); ok && r.sameImage(i, name) {
-			continue // two trees of nothing are the same
-		}
 		var err error
 		if s.First, s.Again, err = r.trees(ctx, i, s.Name); err != nil {
 			return nil, err
@@ -78,12 +74,6 @@ func stepsOf(pl *plan.Plan) []verify.Step {
 		out = append(out, verify.Step{Name: step.Name, Depends: depends})
 	}
 	return out
-}
-
-// sameImage tells whether a root is an image as it is, and the same in both
-// builds: there is nothing to read then.
-func (r *verification) sameImage(i int, root string) bool {
-	return r.one.plans[i].Release.Distro == targets.Alpine && r.one.images[i].Roots[root] == r.two.images[i].Roots[root]
 }
 
 // trees reads what a step left, from both daemons at once.

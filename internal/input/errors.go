@@ -86,9 +86,9 @@ type OfflineError struct {
 const mostMissing = 12
 
 func (e *OfflineError) Error() string {
-	where := "not in the store"
+	where := "not in the cache folder"
 	if e.Held {
-		where = "neither in the store nor in a bundle"
+		where = "neither in the cache folder nor in a bundle"
 	}
 	lines := []string{fmt.Sprintf("offline, and %s %s:", counted(len(e.Missing), "input is", "inputs are"), where)}
 	for i, f := range e.Missing {

@@ -110,7 +110,7 @@ func TestOffline(t *testing.T) {
 	f.Mirrors.ByHash = []Mirror{{URL: s.URL}}
 	second := Request{Name: "another", Sum: SumBytes([]byte("y")), URLs: []string{s.URL}}
 	got, err := fetchError(t, f, nil, request(data, s.URL), second)
-	want := `fetching inputs: offline, and 2 inputs are not in the store:
+	want := `fetching inputs: offline, and 2 inputs are not in the cache folder:
   another (` + second.Sum.String() + `)
   thing (` + SumBytes(data).String() + `)`
 	if diff := cmp.Diff(want, got); diff != "" {

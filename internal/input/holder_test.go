@@ -110,7 +110,7 @@ func TestOfflineNamesHolders(t *testing.T) {
 	f.Offline = true
 	_, err := f.Fetch(t.Context(), []Request{request([]byte("other"))})
 	var offline *OfflineError
-	if !errors.As(err, &offline) || !offline.Held || !strings.Contains(err.Error(), "1 input is neither in the store nor in a bundle") {
+	if !errors.As(err, &offline) || !offline.Held || !strings.Contains(err.Error(), "1 input is neither in the cache folder nor in a bundle") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -25,11 +25,11 @@ type Store struct {
 func Open(dir string) (*Store, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
-		return nil, fmt.Errorf("opening store %q: %w", dir, err)
+		return nil, fmt.Errorf("opening the folder of inputs %q: %w", dir, err)
 	}
 	for _, sub := range []string{string(SHA256), partialDir} {
 		if err := os.MkdirAll(filepath.Join(abs, sub), 0o755); err != nil {
-			return nil, fmt.Errorf("opening store %q: %w", dir, spaceError(abs, 0, err))
+			return nil, fmt.Errorf("opening the folder of inputs %q: %w", dir, spaceError(abs, 0, err))
 		}
 	}
 	return &Store{dir: abs}, nil
@@ -174,7 +174,7 @@ func (s *Store) RemovePartial(before time.Time) error {
 	dir := filepath.Join(s.dir, partialDir)
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return fmt.Errorf("cleaning the store: %w", err)
+		return fmt.Errorf("cleaning the cache folder: %w", err)
 	}
 	for _, e := range entries {
 		info, err := e.Info()
@@ -182,7 +182,7 @@ func (s *Store) RemovePartial(before time.Time) error {
 			continue
 		}
 		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("cleaning the store: %w", err)
+			return fmt.Errorf("cleaning the cache folder: %w", err)
 		}
 	}
 	return nil

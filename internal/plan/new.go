@@ -56,7 +56,8 @@ type Settings struct {
 	ThreadStack int64
 }
 
-// NotLockedError says that a lock lacks a target.
+// NotLockedError says that a lock lacks a target; without a platform, that it has
+// it for none.
 type NotLockedError struct {
 	Target lock.TargetID
 	// Locked are the names of the targets that it has.
@@ -64,6 +65,9 @@ type NotLockedError struct {
 }
 
 func (e *NotLockedError) Error() string {
+	if e.Target.Platform == "" {
+		return fmt.Sprintf("target %q is not in the lock", e.Target.Name)
+	}
 	return fmt.Sprintf("target %q (%s) is not in the lock", e.Target.Name, e.Target.Platform)
 }
 

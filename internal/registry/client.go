@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/containerd/containerd/v2/core/remotes"
@@ -22,8 +23,9 @@ type Options struct {
 	// Credentials are asked where a registry wants them, by its host. A secret
 	// without a user is an identity token; neither means none. Nil: none.
 	Credentials func(host string) (user, secret string, err error)
-	// PlainHTTP speaks HTTP to every registry.
-	PlainHTTP bool
+	// PlainHTTP are the hosts of registries that are spoken to by HTTP wherever
+	// they are, as references name them: with their port if they have one.
+	PlainHTTP []string
 	// Offline forbids every connection.
 	Offline bool
 	// Proxy chooses a proxy, such as [http.ProxyFromEnvironment]; nil means none.
@@ -52,15 +54,22 @@ func New(o Options) *Client {
 	o.Parallel = cmp.Or(max(o.Parallel, 0), 4)
 	o.Stall = cmp.Or(o.Stall, time.Minute)
 	header := http.Header{"User-Agent": {cmp.Or(o.UserAgent, "ofarm")}}
-	client := &http.Client{Transport: o.transport()}
+	// Where a stall is short, so are the pauses, which are no stall.
+	client := &http.Client{Transport: retrying{o.transport(), min(retryPause, o.Stall/40)}}
 	authorizer := docker.NewDockerAuthorizer(
 		docker.WithAuthClient(client), docker.WithAuthHeader(header), docker.WithAuthCreds(o.credentials))
-	plain := docker.MatchLocalhost
-	if o.PlainHTTP {
-		plain = docker.MatchAllHosts
-	}
 	return &Client{opt: o, header: header, hosts: docker.ConfigureDefaultRegistries(
-		docker.WithClient(client), docker.WithAuthorizer(authorizer), docker.WithPlainHTTP(plain))}
+		docker.WithClient(client), docker.WithAuthorizer(authorizer), docker.WithPlainHTTP(o.plain))}
+}
+
+// plain tells whether a registry is spoken to by HTTP.
+func (o Options) plain(host string) (bool, error) {
+	for _, h := range o.PlainHTTP {
+		if strings.EqualFold(h, host) {
+			return true, nil
+		}
+	}
+	return docker.MatchLocalhost(host)
 }
 
 func (o Options) transport() *http.Transport {

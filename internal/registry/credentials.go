@@ -10,7 +10,8 @@ import (
 // DockerCredentials are those of "docker login": from config.json in the folder
 // dir, or from the credential helpers that it names. The file is read when they
 // are first asked for; that there is none is no error. Docker's own registry is
-// there under an older name than its host's.
+// there under an older name than its host's. What the environment variable
+// DOCKER_AUTH_CONFIG has for a host comes first.
 func DockerCredentials(dir string) func(host string) (user, secret string, err error) {
 	load := sync.OnceValues(func() (*configfile.ConfigFile, error) { return config.Load(dir) })
 	return func(host string) (string, string, error) {

@@ -95,6 +95,27 @@ func (e *DamagedError) Error() string {
 
 func (e *DamagedError) Unwrap() error { return e.Err }
 
+// SizeError says that a manifest has more bytes than [MostManifest]. Nothing of
+// what it names was sent or taken.
+type SizeError struct {
+	Ref  Ref
+	Size int64
+}
+
+func (e *SizeError) Error() string {
+	return fmt.Sprintf("%s: the manifest has %d bytes, at most %d are allowed", e.Ref, e.Size, MostManifest)
+}
+
+// tooLarge tells a manifest that containerd finds too large from one that isn't
+// there, which is the same to it but for the words.
+func tooLarge(ref Ref, err error) error {
+	var size int64
+	if _, scan := fmt.Sscanf(err.Error(), "rejecting %d byte manifest", &size); scan == nil {
+		return &SizeError{Ref: ref, Size: size}
+	}
+	return err
+}
+
 // OfflineError says that a registry would have to be asked, while connections
 // are forbidden.
 type OfflineError struct{ Ref Ref }
@@ -124,9 +145,8 @@ func colon(s string) string {
 func own(err error) bool {
 	var notFound *NotFoundError
 	var damaged *DamagedError
-	var credentials *CredentialsError
-	var source *sourceError
-	return errors.As(err, &notFound) || errors.As(err, &damaged) || errors.As(err, &credentials) || errors.As(err, &source)
+	var size *SizeError
+	return errors.As(err, &notFound) || errors.As(err, &damaged) || errors.As(err, &size)
 }
 
 // explain makes an error of ours of containerd's.

@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"fmt"
 	"io"
 )
 
@@ -16,9 +15,10 @@ type Manifest struct {
 	Data []byte
 }
 
-// mostManifest bounds a manifest, in bytes. Registries take no larger ones than
-// containerd, which draws the line at 4 MiB.
-const mostManifest = 8 << 20
+// MostManifest bounds a manifest, in bytes, pushed or taken. The registry of
+// github.com/distribution takes no larger ones; containerd draws its line a little
+// above.
+const MostManifest = 4 << 20
 
 // Manifest takes the manifest of a reference, by its digest where it has one,
 // else by its tag.
@@ -34,10 +34,10 @@ func (c *Client) Manifest(ctx context.Context, ref Ref) (Manifest, error) {
 	defer w.close()
 	_, d, err := resolver.Resolve(watched, ref.plain())
 	if err != nil {
-		return Manifest{}, explain(watched, ref, manifestName, err)
+		return Manifest{}, explain(watched, ref, manifestName, tooLarge(ref, err))
 	}
-	if d.Size > mostManifest {
-		return Manifest{}, fmt.Errorf("%s: the manifest has %d bytes, at most %d are allowed", ref, d.Size, mostManifest)
+	if d.Size > MostManifest {
+		return Manifest{}, &SizeError{Ref: ref, Size: d.Size}
 	}
 	m := Manifest{Ref: ref.With(d.Digest), Descriptor: d}
 	r, err := c.open(ctx, m.Ref, manifestName, d)

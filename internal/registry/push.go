@@ -44,6 +44,9 @@ type Pushed struct {
 func (c *Client) Push(ctx context.Context, ref Ref, what Contents) (Pushed, error) {
 	m := Descriptor{MediaType: what.MediaType, Digest: digest.FromBytes(what.Manifest), Size: int64(len(what.Manifest))}
 	ref = ref.With(m.Digest)
+	if m.Size > MostManifest {
+		return Pushed{}, &SizeError{Ref: ref, Size: m.Size}
+	}
 	resolver, err := c.resolver(ref)
 	if err != nil {
 		return Pushed{}, err

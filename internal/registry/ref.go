@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -56,9 +57,16 @@ func ParseRef(s string) (Ref, error) {
 }
 
 func parseNamed(s string) (reference.Named, error) {
+	name, sum, hasDigest := strings.Cut(s, "@")
+	if hasDigest && digest.Digest(sum).Validate() != nil {
+		return nil, errors.New("its digest is not sha256: and 64 hexadecimal digits")
+	}
 	parsed, err := reference.Parse(s)
-	if err != nil {
-		return nil, fmt.Errorf("it is not of the form HOST/REPOSITORY:TAG@sha256:…")
+	switch {
+	case errors.Is(err, reference.ErrNameContainsUppercase):
+		return nil, fmt.Errorf("%q has capital letters", name)
+	case err != nil:
+		return nil, errors.New("it is not of the form HOST/REPOSITORY:TAG or HOST/REPOSITORY@sha256:…")
 	}
 	named, ok := parsed.(reference.Named)
 	if !ok || reference.Domain(named) == "" {

@@ -39,6 +39,23 @@ func TestParseRef(t *testing.T) {
 	}
 }
 
+// TestRefErrors has what is said of wrong references.
+func TestRefErrors(t *testing.T) {
+	for s, want := range map[string]string{
+		"x@sha256:abc":                  "its digest is not sha256: and 64 hexadecimal digits",
+		"registry.example/a@sha256:abc": "its digest is not sha256: and 64 hexadecimal digits",
+		"oci://registry.example/Team/a": `"registry.example/Team/a" has capital letters`,
+		"registry.example/a:":           "it is not of the form HOST/REPOSITORY:TAG or HOST/REPOSITORY@sha256:…",
+		"hello":                         "it names no repository of a host",
+		"team/hello:1.0":                "it doesn't begin with a registry's host, as in registry.example/team/hello",
+	} {
+		var mistake *RefError
+		if _, err := ParseRef(s); !errors.As(err, &mistake) || mistake.Text != want {
+			t.Errorf("%s: got %v, want %s", s, err, want)
+		}
+	}
+}
+
 func FuzzParseRef(f *testing.F) {
 	f.Add("oci://registry.example:5000/a/b:1.0@sha256:" + strings.Repeat("ab", 32))
 	f.Fuzz(func(t *testing.T, s string) {

@@ -219,6 +219,7 @@ func TestDamagedAnswers(t *testing.T) {
 		"flipped":   func(b []byte) []byte { b[len(b)/2] ^= 1; return b },
 		"truncated": func(b []byte) []byte { return b[:len(b)/2] },
 		"nothing":   func([]byte) []byte { return nil },
+		"more":      func(b []byte) []byte { return append(b, "more"...) },
 	}
 	for name, change := range changes {
 		p.Answer(func(w http.ResponseWriter, r *http.Request, next http.Handler) {

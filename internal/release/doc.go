@@ -34,7 +34,8 @@
 // --target TARGET".
 //
 // resolvedDependencies are everything that a step of the build could read, and
-// what the plan was made of. Their names say what they are:
+// what the plan was made of, but for what ofarm itself brings, which runDetails
+// names. Their names say what they are:
 //
 //	ofarm.lock                       the lock
 //	project                          the project's files, as a tar
@@ -45,9 +46,13 @@
 //
 // Images are made of package files that are named too, by ofarm and without
 // running anything; they are here because a digest says in one word that two
-// builds had the same root. The project is named by what its files contain. A
-// repository and a commit are not said: a checkout may have changes, an
-// unpacked release no history, and neither changes the artifacts.
+// builds had the same root. A base that the project or the command line names in a
+// registry has its uri there, and stands for its package files, whether this build
+// took it or found it assembled; where roots are made of them as well, as Alpine's
+// with further packages, they are named. A uri has no user and no password, and
+// what is a file of the builder's machine has none. The project is named by what
+// its files contain. A repository and a commit are not said: a checkout may have
+// changes, an unpacked release no history, and neither changes the artifacts.
 //
 // # What two builds have in common
 //
@@ -56,10 +61,11 @@
 // not on the machine, the time, the folders, the cache, or which kind of daemon
 // ran the steps. Two builds that differ there differ in what they built, or in
 // how. runDetails is the part that says by what it was built, so it can differ
-// between honest builders: the versions of ofarm and of BuildKit, and the digest
-// of the linker shim. There is no invocationId, startedOn or finishedOn, which
-// SLSA leaves optional and which nobody could reproduce. So two builds with the
-// same programs give the same bytes.
+// between honest builders: the versions of ofarm and of BuildKit, and the digests
+// of what ofarm brings into steps: the linker shim, and the images "step library"
+// and, for Debian, "root library" of its scripts. There is no invocationId,
+// startedOn or finishedOn, which SLSA leaves optional and which nobody could
+// reproduce. So two builds with the same programs give the same bytes.
 //
 // The builder's id, https://github.com/ofarm/ofarm, names the program and no
 // machine. Who vouches for the machine is whoever signs the statement.

@@ -124,10 +124,23 @@ func AppendProvenance(b []byte, builds []Build) ([]byte, error) {
 	return out.Bytes(), err
 }
 
+// BuildTypeError says that a provenance is of another build type: of another
+// version of this format, or of another program's.
+type BuildTypeError struct{ BuildType string }
+
+func (e *BuildTypeError) Error() string { return fmt.Sprintf("its build type is %q", e.BuildType) }
+
 // ParseProvenance reads what [AppendProvenance] wrote, and nothing else: it
 // doesn't read other statements, and refuses one that was edited. Builds are
 // sorted by folder, and what they list likewise.
+//
+// Errors: [*BuildTypeError].
 func ParseProvenance(data []byte) ([]Build, error) {
+	var kind statement
+	err := json.Unmarshal(data, &kind)
+	if of := kind.Predicate.BuildDefinition.BuildType; err == nil && of != "" && of != buildType {
+		return nil, &BuildTypeError{of}
+	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	var s statement

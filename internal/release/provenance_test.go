@@ -226,8 +226,13 @@ func TestEdited(t *testing.T) {
 			}
 		})
 	}
-	_, err := ParseProvenance([]byte(strings.Replace(good, "https://github.com/ofarm/ofarm/build/v1", "x", 1)))
-	line := 1 + strings.Count(good[:strings.Index(good, "buildType")], "\n")
+	_, err := ParseProvenance([]byte(strings.Replace(good, "build/v1", "build/v2", 1)))
+	var other *BuildTypeError
+	if !errors.As(err, &other) || !strings.HasSuffix(other.BuildType, "/v2") {
+		t.Errorf("another build type: %v", err)
+	}
+	_, err = ParseProvenance([]byte(strings.Replace(good, `"id": "`, `"id": "x`, 1)))
+	line := 1 + strings.Count(good[:strings.Index(good, `"id": "`)], "\n")
 	if err == nil || !strings.HasSuffix(err.Error(), "from line "+itoa(line)+" on") {
 		t.Errorf("%v, want line %d", err, line)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,15 @@ const (
 	// base images through the session (0.11) and internal solves (0.12).
 	minVersion = "v0.12.0"
 )
+
+// schemes are those of the addresses that BuildKit's client understands here.
+var schemes = []string{"unix", "tcp", "ssh", "docker-container", "podman-container", "nerdctl-container", "kube-pod"}
+
+// IsAddr tells whether a daemon could have this address.
+func IsAddr(addr string) bool {
+	scheme, rest, ok := strings.Cut(addr, "://")
+	return ok && rest != "" && slices.Contains(schemes, scheme)
+}
 
 // connect returns the daemon at addr if it answers and is new enough.
 func connect(ctx context.Context, addr string, t TLS) (*Engine, error) {

@@ -2,6 +2,7 @@ package solve
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -13,10 +14,22 @@ type UnreachableError struct {
 }
 
 func (e *UnreachableError) Error() string {
-	return fmt.Sprintf("connecting to BuildKit at %q: %v", e.Addr, e.Err)
+	return fmt.Sprintf("connecting to BuildKit at %q: %s", e.Addr, plain(e.Err))
 }
 
 func (e *UnreachableError) Unwrap() error { return e.Err }
+
+// plain is an error's text without the words that gRPC puts round the cause of a
+// failed connection.
+func plain(err error) string {
+	text := err.Error()
+	if _, desc, ok := strings.Cut(text, "connection error: desc = "); ok {
+		if cause, err := strconv.Unquote(desc); err == nil {
+			text = strings.TrimSpace(cause)
+		}
+	}
+	return strings.TrimPrefix(text, "transport: Error while dialing: ")
+}
 
 // OldDaemonError is a daemon that lacks what ofarm needs.
 type OldDaemonError struct {

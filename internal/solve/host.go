@@ -45,9 +45,19 @@ func joinPath(first, path string) string {
 	return first + string(filepath.ListSeparator) + path
 }
 
-// command writes the daemon's configuration and returns the command that runs
-// it, or a *MissingError with everything that stands against it.
-func (h host) command(p places, o Options) ([]string, error) {
+// CanStart tells whether a private daemon of these options could be started here;
+// if not, a [*MissingError].
+func CanStart(o Options) error {
+	_, err := thisHost(o).needs(o)
+	return err
+}
+
+// programs are what a daemon consists of.
+type programs struct{ buildkitd, runtime, rootlesskit string }
+
+// needs finds what a daemon needs, or returns a *MissingError with everything that
+// stands against it.
+func (h host) needs(o Options) (p programs, err error) {
 	lacks := &MissingError{Rootless: h.uid != 0}
 	find := func(pkg string, names ...string) string {
 		for _, name := range names {
@@ -58,30 +68,44 @@ func (h host) command(p places, o Options) ([]string, error) {
 		lacks.Missing = append(lacks.Missing, Requirement{What: strings.Join(names, " or "), Package: pkg, Detail: "not in " + h.path})
 		return ""
 	}
-	var command []string
-	buildkitd := find("", "buildkitd")
-	runtime := find("runc", "runc", "crun")
+	p.buildkitd = find("", "buildkitd")
+	p.runtime = find("runc", "runc", "crun")
 	find("util-linux", "flock")
 	if !lacks.Rootless || o.Memory > 0 {
 		find("mount", "mount")
 	}
 	if lacks.Rootless {
-		command = append(command, find("rootlesskit", "rootlesskit"), "--state-dir="+filepath.Join(filepath.Dir(p.socket), "rk"), "--net=host", "--pidns")
+		p.rootlesskit = find("rootlesskit", "rootlesskit")
 		find("uidmap", "newuidmap")
 		find("uidmap", "newgidmap")
 		lacks.Missing = append(lacks.Missing, h.namespaces()...)
 		lacks.Missing = append(lacks.Missing, h.subIDs()...)
 	}
 	if len(lacks.Missing) > 0 {
-		return nil, lacks
+		return programs{}, lacks
 	}
-	if err := p.writeConfig(runtime, lacks.Rootless, o); err != nil {
+	return p, nil
+}
+
+// command writes the daemon's configuration and returns the command that runs
+// it, or a *MissingError.
+func (h host) command(p places, o Options) ([]string, error) {
+	found, err := h.needs(o)
+	if err != nil {
+		return nil, err
+	}
+	rootless := found.rootlesskit != ""
+	if err := p.writeConfig(found.runtime, rootless, o); err != nil {
 		return nil, fmt.Errorf("starting buildkitd: %w", err)
+	}
+	var command []string
+	if rootless {
+		command = append(command, found.rootlesskit, "--state-dir="+filepath.Join(filepath.Dir(p.socket), "rk"), "--net=host", "--pidns")
 	}
 	if o.Memory > 0 {
 		command = append(command, "/bin/sh", "-c", inMemoryScript, "ofarm-inmemory", strconv.FormatInt(o.Memory, 10), p.root())
 	}
-	return append(command, buildkitd, "--config", p.config()), nil
+	return append(command, found.buildkitd, "--config", p.config()), nil
 }
 
 // look finds a program on the path, or returns "".

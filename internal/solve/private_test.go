@@ -273,8 +273,23 @@ func TestUnreachable(t *testing.T) {
 	for _, addr := range []string{"unix:///not/there", "tcp://127.0.0.1:1", "nonsense://x", "docker-container://ofarm-no-such"} {
 		_, err := Find(t.Context(), Options{Addr: addr, StateDir: t.TempDir(), Path: os.Getenv("PATH")})
 		var e *UnreachableError
-		if !errors.As(err, &e) || e.Addr != addr {
+		if !errors.As(err, &e) || e.Addr != addr || strings.Contains(err.Error(), "desc =") {
 			t.Errorf("%s: %v", addr, err)
+		}
+	}
+	_, err := Find(t.Context(), Options{Addr: "unix:///not/there"})
+	if want := `connecting to BuildKit at "unix:///not/there": dial unix /not/there: connect: no such file or directory`; err.Error() != want {
+		t.Errorf("got %q, want %q", err, want)
+	}
+}
+
+func TestIsAddr(t *testing.T) {
+	for addr, want := range map[string]bool{
+		"unix:///run/x.sock": true, "tcp://host:1": true, "docker-container://buildkitd": true, "kube-pod://x": true,
+		"": false, "bogus": false, "/run/x.sock": false, "http://host:1": false, "unix://": false,
+	} {
+		if got := IsAddr(addr); got != want {
+			t.Errorf("%q: %t", addr, got)
 		}
 	}
 }

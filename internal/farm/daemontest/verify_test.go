@@ -38,19 +38,23 @@ func (b *bench) verify(o farm.VerifyOptions) *farm.Verified {
 // nothingLeft fails if verifying has left something.
 func (b *bench) nothingLeft() {
 	b.t.Helper()
-	for _, dir := range []string{filepath.Join(b.farm.CacheDir, "again"), filepath.Join(b.dir, "state", "*")} {
+	for _, dir := range []string{
+		filepath.Join(b.farm.CacheDir, "again"), filepath.Join(b.farm.CacheDir, ".verify.*"), filepath.Join(b.dir, "state", "*"),
+	} {
 		if left, _ := filepath.Glob(dir); len(left) > 0 {
 			b.t.Errorf("left: %q", left)
 		}
 	}
-	mounts, err := os.ReadFile("/proc/self/mountinfo")
-	if err != nil || bytes.Contains(mounts, []byte(b.dir)) {
-		b.t.Errorf("a mount is left: %v\n%s", err, mounts)
-	}
-	files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
-	for _, f := range files {
-		if data, err := os.ReadFile(f); err == nil && bytes.Contains(data, []byte(b.dir)) {
-			b.t.Errorf("a process is left: %q", data)
+	// A daemon has a mount namespace of its own.
+	for _, name := range []string{"mountinfo", "cmdline"} {
+		files, err := filepath.Glob("/proc/[0-9]*/" + name)
+		if err != nil || len(files) == 0 {
+			b.t.Errorf("%q: %v", files, err)
+		}
+		for _, f := range files {
+			if data, err := os.ReadFile(f); err == nil && bytes.Contains(data, []byte(b.dir)) {
+				b.t.Errorf("%s: left: %q", f, data)
+			}
 		}
 	}
 }
@@ -85,8 +89,8 @@ func TestVerifyClean(t *testing.T) {
 	var steps []string
 	for _, s := range v.Steps {
 		steps = append(steps, s.Target+" "+s.Step)
-		if !s.Same() || s.First == "" {
-			t.Errorf("%+v", s)
+		if !s.Same() || s.First == verify.Tree(nil).Digest() {
+			t.Errorf("%+v", s) // nobody read it
 		}
 	}
 	var expect []string
@@ -182,12 +186,29 @@ func TestVerifyFindsCulprits(t *testing.T) {
 			t.Errorf("%+v", s)
 		}
 	}
-	for _, name := range []string{"artifacts/bin/all", "steps/clock.1/first/lib/clock/text", "steps/clock.1/again/lib/clock/text"} {
+	for _, name := range []string{"artifacts/bin/all", "artifacts-first/bin/all", "steps/clock.1/first/lib/clock/text", "steps/clock.1/again/lib/clock/text"} {
 		if data, err := os.ReadFile(filepath.Join(v.Kept, alpine, name)); err != nil || len(data) == 0 {
 			t.Errorf("%s isn't kept: %v", name, err)
 		}
 	}
+	if _, err := os.Stat(filepath.Join(v.Kept, alpine, "steps/random.1/first", lonely(t, v))); err != nil {
+		t.Errorf("a file of one build only isn't kept: %v", err)
+	}
 	b.nothingLeft()
+}
+
+// lonely is a file that only the first build has.
+func lonely(t *testing.T, v *farm.Verified) string {
+	t.Helper()
+	for _, d := range v.Differences {
+		for _, c := range d.Changes {
+			if d.Step == "random.1" && c.Kind == verify.OnlyFirst {
+				return c.Path
+			}
+		}
+	}
+	t.Fatalf("%+v", v.Differences)
+	return ""
 }
 
 // checkBlamed checks that the culprits are blamed, and nobody else.
@@ -235,18 +256,18 @@ func TestVerifyGiven(t *testing.T) {
 	b.build(dir)
 	write(t, dir, "data", "2\n")
 	var other *farm.OtherBuildError
-	if err := given(); !errors.As(err, &other) || other.Lock {
+	if err := given(); !errors.As(err, &other) || !slices.Equal(other.From, []string{"from other files of the project"}) {
 		t.Errorf("%v", err)
 	}
 	write(t, dir, "data", "1\n")
 	write(t, dir, filepath.Join("dist", alpine, "bin", "all"), "forged")
-	var changed *farm.ChangedArtifactError
-	if err := given(); !errors.As(err, &changed) {
+	var changed *farm.GivenArtifactError
+	if err := given(); !errors.As(err, &changed) || changed.Err != nil {
 		t.Errorf("%v", err)
 	}
 	b.put(shellworld.Package{Name: "a", Script: note("a", "b")})
 	b.lock(dir, []string{"a"})
-	if err := given(); !errors.As(err, &other) || !other.Lock {
+	if err := given(); !errors.As(err, &other) || other.Lock == other.Built {
 		t.Errorf("%v", err)
 	}
 	// Where none are given, the first ones are built; a file that no build makes
@@ -255,8 +276,25 @@ func TestVerifyGiven(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 	write(t, dir, filepath.Join("dist", alpine, "bin", "added"), "by somebody")
-	v := b.verify(farm.VerifyOptions{BuildOptions: b.options(dir), Given: true})
+	keep := t.TempDir()
+	v := b.verify(farm.VerifyOptions{BuildOptions: b.options(dir), Given: true, Keep: keep})
 	if v.Same() || len(v.Differences) != 1 || v.Differences[0].Changes[0].Path != alpine+"/bin/added" {
+		t.Errorf("%+v", v)
+	}
+	for _, name := range []string{"artifacts/bin/all", "artifacts-first/bin/added"} {
+		if data, err := os.ReadFile(filepath.Join(keep, alpine, name)); err != nil || len(data) == 0 {
+			t.Errorf("%s isn't kept: %v", name, err)
+		}
+	}
+	if err := os.Remove(filepath.Join(dir, "dist", alpine, "bin", "added")); err != nil {
+		t.Fatal(err)
+	}
+	// So is a program that may not be executed.
+	if err := os.Chmod(filepath.Join(dir, "dist", alpine, "bin", "all"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	v = b.verify(farm.VerifyOptions{BuildOptions: b.options(dir), Given: true})
+	if v.Same() || len(v.Differences) != 1 || v.Differences[0].Changes[0].Kind != verify.OtherMode {
 		t.Errorf("%+v", v)
 	}
 	full := filepath.Join(b.dir, "full")

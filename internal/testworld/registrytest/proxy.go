@@ -75,6 +75,10 @@ func Spoil(w http.ResponseWriter, r *http.Request, next http.Handler, change fun
 		w.Header()[k] = v
 	}
 	body := got.Body.Bytes()
+	changed := change(slices.Clone(body))
+	if len(changed) > len(body) {
+		w.Header().Del("Content-Length")
+	}
 	w.WriteHeader(got.Code)
-	_, _ = w.Write(change(slices.Clone(body))) // a client may hang up
+	_, _ = w.Write(changed) // a client may hang up
 }
