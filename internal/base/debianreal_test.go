@@ -217,7 +217,7 @@ func tryExtra(t *testing.T, root string, u *deb.Universe, mirror string, s *deb.
 	for _, p := range s.Packages {
 		installed[p.Name] = p.Version
 	}
-	extra, err := deb.Select(deb.Options{Universe: u, Want: []string{"libev-dev", "libssl-dev", "ca-certificates"}, Installed: installed})
+	extra, err := deb.Select(deb.Options{Universe: u, Want: []string{"libev-dev", "libssl-dev", "ca-certificates", "fontconfig"}, Installed: installed})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,10 @@ rm -f /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/lib/dpkg/lock /var/lib/d
 	/etc/passwd- /etc/group- /etc/shadow- /etc/gshadow- /etc/subuid- /etc/subgid- \
 	/var/lib/systemd/random-seed /var/lib/urandom/random-seed /var/lib/dbus/machine-id
 find / -xdev -type d -name __pycache__ -prune -exec rm -rf {} +
+# Fontconfig makes its cache anew where it is needed; Debian 11's names it after
+# random ids in the folders of fonts.
+rm -rf /var/cache/fontconfig/*
+find / -xdev -type f -path '*/fonts/*' -name .uuid -delete
 # What is mounted there stays.
 find /tmp /var/tmp -xdev -mindepth 1 -delete 2>/dev/null || :
 find /run -xdev -type f -delete 2>/dev/null || :
