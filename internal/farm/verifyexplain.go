@@ -242,7 +242,7 @@ func sameButName(first, again verify.Change, hints verify.Hints) bool {
 		return false
 	}
 	cause := explainName(first, again, hints).Cause
-	return cause == verify.TempName || cause == verify.Timestamp
+	return slices.Contains([]verify.Cause{verify.TempName, verify.Timestamp, verify.Random}, cause)
 }
 
 // otherwise says how entries differ that have no content to compare.

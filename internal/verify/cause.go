@@ -8,6 +8,7 @@ const (
 	Timestamp Cause = "timestamp"      // the time of the build, or a date made of it
 	BuildPath Cause = "build-path"     // a folder that the build happened in
 	TempName  Cause = "temporary-name" // the random name of a temporary file
+	Random    Cause = "random"         // a random id
 	Ordering  Cause = "ordering"       // the same things in another order
 	Machine   Cause = "machine"        // processors, host name, user or another property of the machine
 	Digest    Cause = "digest"         // a digest of something else that differs
@@ -32,6 +33,8 @@ var verdicts = map[Cause]verdict{
 		"keep paths relative, or map them: BUILD_PATH_PREFIX_MAP for OCaml and dune, -ffile-prefix-map for GCC"},
 	TempName: {TempName, "the random name of a temporary file",
 		"give the temporary file a fixed name in a folder of the build, or keep its name out of what is installed (strip, no -g)"},
+	Random: {Random, "a random id",
+		"make it of what it names, such as a digest of that, or keep it out of what is installed"},
 	Ordering: {Ordering, "the same in another order",
 		"sort what is written: the entries of a folder come in the order of the file system, and those of a hash table " +
 			"or of parallel jobs in no order at all"},

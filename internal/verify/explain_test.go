@@ -120,6 +120,8 @@ func TestExplainTexts(t *testing.T) {
 		"user module":         {"camlUser__f_1", "camlUser__f_2", Unknown},
 		"worker module":       {"camlWorker1", "camlWorker2", Unknown},
 		"uuid":                {`uuid = "3f25aa"`, `uuid = "9a05bb"`, Unknown},
+		"random uuid":         {"id: d841232f-2817-4282-99b1-33948672bc7c", "id: c865647e-bf7d-4deb-bbfc-51239d6b7b3e", Random},
+		"uuid of a name":      {"id: d841232f-2817-5282-99b1-33948672bc7c", "id: c865647e-bf7d-5deb-bbfc-51239d6b7b3e", Unknown},
 		"fluid":               {"fluid a", "fluid b", Unknown},
 		"uid":                 {"uid=1000", "uid=2000", Machine},
 		"env user":            {"BUILD_USER = opam", "BUILD_USER = root", Machine},

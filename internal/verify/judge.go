@@ -20,7 +20,7 @@ func (x *explainer) judge(a, b string) verdict {
 	}
 	t := around(a, b)
 	for _, rule := range []func(twoTexts) (verdict, bool){
-		x.folders, temps, x.dates, x.epochs, x.hosts, hexDigests, x.knownPaths, x.processors, machines,
+		x.folders, temps, x.dates, randomIDs, x.epochs, x.hosts, hexDigests, x.knownPaths, x.processors, machines,
 	} {
 		if v, ok := rule(t); ok {
 			return v
@@ -99,6 +99,14 @@ func sameWords(a, b string) bool {
 
 func words(s string) []string {
 	return strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" \t\r\n,;:|=\"'()[]{}", r) })
+}
+
+// randomID matches a UUID of version 4, which is random (RFC 9562, section 5.4).
+var randomID = regexp.MustCompile(`(?i)\b[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\b`)
+
+func randomIDs(t twoTexts) (verdict, bool) {
+	_, _, ok := t.match(randomID)
+	return verdicts[Random], ok
 }
 
 // hexDigest matches what is as long as the digests in use: MD5's 128 bits to
