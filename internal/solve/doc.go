@@ -35,7 +35,8 @@
 // terminal reaches ofarm only, which then cancels its solves in order. They have
 // a process and a mount namespace of their own too, so that even a daemon that
 // is killed leaves no step running and no overlay mounted, which BuildKit alone
-// does. The daemon's environment is made here, not inherited.
+// does. The daemon's environment is made here, not inherited, and its temporary
+// files are in the state folder, from where the next start removes them.
 //
 // A daemon that lives this briefly never reaches its own garbage collection,
 // which waits for a quiet minute; Close therefore asks it to prune down to

@@ -29,6 +29,7 @@ func (p places) config() string    { return filepath.Join(p.state, "buildkitd.to
 func (p places) log() string       { return filepath.Join(p.state, "buildkitd.log") }
 func (p places) root() string      { return filepath.Join(p.state, "root") }
 func (p places) home() string      { return filepath.Join(p.state, "home") }
+func (p places) temp() string      { return filepath.Join(p.state, "tmp") }
 
 // tracing is the socket at which the daemon collects traces.
 func (p places) tracing() string { return filepath.Join(filepath.Dir(p.socket), "otel.sock") }
@@ -82,12 +83,23 @@ func (p places) newLog() (*os.File, error) {
 	return os.OpenFile(p.log(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 }
 
+// emptyTemp makes an empty folder for temporary files. BuildKit leaves a folder
+// there for each single file that it mounts into a step, and all of them when it
+// is killed. No daemon may run: with its namespaces its mounts have ended.
+func (p places) emptyTemp() error {
+	if err := os.RemoveAll(p.temp()); err != nil {
+		return err
+	}
+	return os.Mkdir(p.temp(), 0o700)
+}
+
 // environment is the daemon's: nothing of the user's own gets in.
 // A step's whole log is wanted, so BuildKit's limits on it are lifted.
 func (p places) environment(o Options) []string {
 	return []string{
 		"PATH=" + joinPath(o.BinDir, o.Path),
 		"HOME=" + p.home(),
+		"TMPDIR=" + p.temp(),
 		"XDG_RUNTIME_DIR=" + filepath.Dir(p.socket),
 		"BUILDKIT_STEP_LOG_MAX_SIZE=-1",
 		"BUILDKIT_STEP_LOG_MAX_SPEED=-1",

@@ -86,6 +86,9 @@ func (d *daemon) start(ctx context.Context, o Options) (*Engine, error) {
 		return nil, err
 	}
 	defer alive.Close()
+	if err := d.places.emptyTemp(); err != nil {
+		return nil, fmt.Errorf("starting buildkitd: %w", err)
+	}
 	cmd, err := d.guard(command, alive, o)
 	if err != nil {
 		return nil, err

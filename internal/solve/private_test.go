@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -28,16 +29,19 @@ func eventually(t *testing.T, what string, f func() bool) {
 }
 
 // daemons counts the processes of the private daemon of a state folder.
-func daemons(state string) int {
+func daemons(state string) int { return len(daemonFolders(state)) }
+
+// daemonFolders are the folders in /proc of those processes.
+func daemonFolders(state string) []string {
 	files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
-	n := 0
+	var out []string
 	for _, f := range files {
 		data, err := os.ReadFile(f)
 		if err == nil && strings.Contains(string(data), filepath.Join(state, "buildkitd.toml")) {
-			n++
+			out = append(out, filepath.Dir(f))
 		}
 	}
-	return n
+	return out
 }
 
 func TestPrivateLife(t *testing.T) {
@@ -58,6 +62,30 @@ func TestPrivateLife(t *testing.T) {
 	}
 	if n := daemons(state); n != 0 {
 		t.Errorf("%d processes are left", n)
+	}
+}
+
+// What BuildKit leaves of its temporary files is in the state folder, and gone
+// when the next daemon starts.
+func TestPrivateTemp(t *testing.T) {
+	needDaemon(t)
+	state := t.TempDir()
+	left := filepath.Join(state, "tmp", "buildkit-mount1", "file")
+	if err := os.MkdirAll(left, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	find(t, options(t, state))
+	if _, err := os.Lstat(left); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("%s is still there: %v", left, err)
+	}
+	for _, dir := range daemonFolders(state) {
+		env, err := os.ReadFile(filepath.Join(dir, "environ"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Contains(strings.Split(string(env), "\x00"), "TMPDIR="+filepath.Join(state, "tmp")) {
+			t.Errorf("%s: %q", dir, env)
+		}
 	}
 }
 
