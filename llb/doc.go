@@ -64,7 +64,8 @@
 //	clock                the real time; a dependency's files have the time when they were installed
 //	processors           /proc/cpuinfo, nproc, and with it the variable jobs, which is at least 2
 //	kernel               uname, /proc/sys, /proc/meminfo, /proc/loadavg, /sys (disks, boards), the limits of
-//	                     processes (ulimit)
+//	                     processes (ulimit). With a rootless daemon /sys is empty, and devices
+//	                     (/dev/null, /dev/urandom, …) are the machine's own files
 //	/proc/self/mountinfo the path of the daemon's state folder, the kind of its file system and its disk
 //	order of files       folders on disk list in the order of the daemon's file system
 //	random               names of temporary files, ids of control groups, /dev/urandom

@@ -218,7 +218,7 @@ func (r *verification) prepare(f *Farm) (err error) {
 		return err
 	}
 	r.parent = r.opt.againParent(f)
-	if r.folder, err = newAgainFolder(r.parent); err != nil {
+	if r.folder, err = newAgainFolder(r.parent, r.opt.Engine); err != nil {
 		return &PlaceError{Dir: r.parent, Err: err}
 	}
 	return nil

@@ -174,19 +174,17 @@ const (
 )
 
 // newAgainFolder makes the folder of a second build, and removes those that were
-// left by what was killed.
-func newAgainFolder(parent string) (*scratch.Folder, error) {
+// left by what was killed; engine tells where programs for that are.
+func newAgainFolder(parent string, engine solve.Options) (*scratch.Folder, error) {
 	parent, err := filepath.Abs(parent)
 	if err != nil {
 		return nil, err
 	}
-	return scratch.Make(parent, againPrefix, removeAgain)
-}
-
-// removeAgain removes such a folder, once its daemon is gone.
-func removeAgain(dir string) error {
-	err := solve.RemoveState((&Farm{CacheDir: dir}).StateDir())
-	return errors.Join(err, os.RemoveAll(dir))
+	// Such a folder is removed once its daemon is gone.
+	return scratch.Make(parent, againPrefix, func(dir string) error {
+		engine.StateDir = (&Farm{CacheDir: dir}).StateDir()
+		return errors.Join(solve.RemoveState(engine), os.RemoveAll(dir))
+	})
 }
 
 // endAgain removes the folder of this second build; with the last one goes the

@@ -7,13 +7,15 @@ import (
 	"slices"
 	"syscall"
 	"testing"
+
+	"github.com/ofarm/ofarm/internal/solve"
 )
 
 // What a killed verification left is removed by the next, and what another one
 // uses isn't.
 func TestAgainFolder(t *testing.T) {
 	parent := filepath.Join(t.TempDir(), "again")
-	used, err := newAgainFolder(parent)
+	used, err := newAgainFolder(parent, solve.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,7 +25,7 @@ func TestAgainFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	state := VerifyOptions{StateDir: filepath.Dir(stranger)}
-	if f, err := newAgainFolder(state.againParent(nil)); err != nil || endAgain(f) != nil {
+	if f, err := newAgainFolder(state.againParent(nil), solve.Options{}); err != nil || endAgain(f) != nil {
 		t.Errorf("%v", err)
 	}
 	if list, _ := os.ReadDir(filepath.Dir(stranger)); len(list) != 1 {
@@ -36,7 +38,7 @@ func TestAgainFolder(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	second, err := newAgainFolder(parent)
+	second, err := newAgainFolder(parent, solve.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +53,7 @@ func TestAgainFolder(t *testing.T) {
 	if err := os.MkdirAll(left, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	last, err := newAgainFolder(parent) // what was left is all that there is
+	last, err := newAgainFolder(parent, solve.Options{}) // what was left is all that there is
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -100,7 +100,7 @@ func (h host) command(p places, o Options) ([]string, error) {
 	}
 	var command []string
 	if rootless {
-		command = append(command, found.rootlesskit, "--state-dir="+filepath.Join(filepath.Dir(p.socket), "rk"), "--net=host", "--pidns")
+		command = append(command, found.rootlesskit, p.rootlessState(), "--net=host", "--pidns")
 	}
 	if o.Memory > 0 {
 		command = append(command, "/bin/sh", "-c", inMemoryScript, "ofarm-inmemory", strconv.FormatInt(o.Memory, 10), p.root())

@@ -4,7 +4,9 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"syscall"
 
@@ -30,6 +32,11 @@ func (p places) log() string       { return filepath.Join(p.state, "buildkitd.lo
 func (p places) root() string      { return filepath.Join(p.state, "root") }
 func (p places) home() string      { return filepath.Join(p.state, "home") }
 func (p places) temp() string      { return filepath.Join(p.state, "tmp") }
+
+// rootlessState is rootlesskit's flag for the folder of its own sockets.
+func (p places) rootlessState() string {
+	return "--state-dir=" + filepath.Join(filepath.Dir(p.socket), "rk")
+}
 
 // tracing is the socket at which the daemon collects traces.
 func (p places) tracing() string { return filepath.Join(filepath.Dir(p.socket), "otel.sock") }
@@ -175,13 +182,26 @@ func (p places) writeConfig(runtime string, rootless bool, o Options) error {
 }
 
 // RemoveState removes the state folder of a private daemon that isn't running,
-// with all that belongs to it.
-func RemoveState(dir string) error {
-	p, err := makePlaces(dir)
+// with all that belongs to it. Of the options it takes StateDir, BinDir and Path.
+//
+// Files of a rootless daemon's steps may belong to subordinate ids, or be in
+// folders that nobody may write to; they are removed where this user is root.
+func RemoveState(o Options) error {
+	p, err := makePlaces(o.StateDir)
 	if err != nil {
 		return fmt.Errorf("removing the state of buildkitd: %w", err)
 	}
-	err = errors.Join(os.RemoveAll(filepath.Dir(p.socket)), os.RemoveAll(p.state))
+	err = os.RemoveAll(p.root())
+	if rootlesskit := thisHost(o).look("rootlesskit"); errors.Is(err, fs.ErrPermission) && os.Getuid() != 0 && rootlesskit != "" {
+		cmd := exec.Command(rootlesskit, p.rootlessState(), "/bin/sh", "-c", `rm -rf -- "$1"`, "ofarm-remove", p.root())
+		cmd.Env = p.environment(o)
+		if out, failed := cmd.CombinedOutput(); failed != nil {
+			err = fmt.Errorf("%w (rootlesskit rm: %w: %.200q)", err, failed, out)
+		} else {
+			err = nil
+		}
+	}
+	err = errors.Join(err, os.RemoveAll(filepath.Dir(p.socket)), os.RemoveAll(p.state))
 	if err != nil {
 		return fmt.Errorf("removing the state of buildkitd: %w", err)
 	}

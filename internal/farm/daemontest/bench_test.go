@@ -55,6 +55,13 @@ func (b *bench) newFarm(name string) *farm.Farm {
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	b.t.Cleanup(func() { // what steps made may be nobody else's to remove
+		o := engine()
+		o.StateDir = f.StateDir()
+		if err := solve.RemoveState(o); err != nil {
+			b.t.Error(err)
+		}
+	})
 	return f
 }
 

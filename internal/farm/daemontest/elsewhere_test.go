@@ -37,7 +37,7 @@ const artifact = "dist/" + alpine + "/bin/all"
 func newBundled(t *testing.T, flags ...string) bundled {
 	t.Helper()
 	b := bundled{bench: newBench(t, ladder()...)}
-	b.ofarm = b.bench.ofarm()
+	b.ofarm = program(b.t, "ofarm")
 	app := shellworld.Package{Name: "app", Depends: []string{"c", "z"}, Script: cat, Files: map[string]string{"data": "1\n"}}
 	b.dir = b.project(app, "")
 	b.build(b.dir)

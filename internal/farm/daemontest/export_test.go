@@ -150,7 +150,7 @@ func TestBuildctl(t *testing.T) {
 	b := newBench(t, ladder()...)
 	dir := b.project(shellworld.Package{Name: "app", Depends: []string{"c"}, Script: cat}, "")
 	b.build(dir)
-	ofarm, buildctl := b.ofarm(), filepath.Join(b.dir, "buildctl")
+	ofarm, buildctl := program(t, "ofarm"), filepath.Join(b.dir, "buildctl")
 	if err := shellworld.Build(t.Context(), buildctl, "github.com/moby/buildkit/cmd/buildctl"); err != nil {
 		t.Fatal(err)
 	}

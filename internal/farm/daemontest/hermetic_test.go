@@ -97,16 +97,6 @@ func (l *lures) flags() []string {
 	}
 }
 
-// probe builds the program of testdata/probe.
-func probe(t *testing.T) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "probe")
-	if err := shellworld.Build(t.Context(), file, "github.com/ofarm/ofarm/internal/farm/daemontest/testdata/probe"); err != nil {
-		t.Fatal(err)
-	}
-	return file
-}
-
 // A hostile package gets nowhere: no network of any kind, no file, process or
 // variable of the host, no place to write but its own.
 //
@@ -117,7 +107,7 @@ func TestHermetic(t *testing.T) {
 	b := newBench(t,
 		shellworld.Package{Name: "d", Script: note("d", "d")},
 		shellworld.Package{
-			Name: "hostile", Depends: []string{"d"}, Files: map[string]string{"probe": readFile(t, probe(t))},
+			Name: "hostile", Depends: []string{"d"}, Files: map[string]string{"probe": readFile(t, program(t, "probe"))},
 			Script: "mkdir -p $OPAM_SWITCH_PREFIX/lib/hostile\n" +
 				"./probe " + strings.Join(l.flags(), " ") + ` >"$OPAM_SWITCH_PREFIX/lib/hostile/text"` + "\n",
 		})
@@ -170,7 +160,7 @@ func readFile(t *testing.T, file string) string {
 func TestNetworkHint(t *testing.T) {
 	l := newLures(t)
 	b := newBench(t)
-	ofarm := b.ofarm()
+	ofarm := program(t, "ofarm")
 	connect := "nc -w 3 %s %s </dev/null" // with glibc a static busybox's wget crashes
 	if needKit(t).root.Has("lib/ld-musl-x86_64.so.1") {
 		connect = "wget -T 3 http://%s:%s/" // Alpine's nc says nothing
@@ -196,16 +186,6 @@ func TestNetworkHint(t *testing.T) {
 	if n := l.touched.Load(); n > 0 {
 		t.Errorf("%d times something reached the host", n)
 	}
-}
-
-// ofarm builds the program into the bench's folder of programs.
-func (b *bench) ofarm() string {
-	b.t.Helper()
-	file := filepath.Join(b.bin, "ofarm")
-	if err := shellworld.Build(b.t.Context(), file, "github.com/ofarm/ofarm/cmd/ofarm"); err != nil {
-		b.t.Fatal(err)
-	}
-	return file
 }
 
 // flags are those of a command that uses the bench's world and cache.

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/ofarm/ofarm/internal/testworld/otheruser"
 	"github.com/ofarm/ofarm/internal/testworld/shellworld"
 )
 
@@ -24,7 +25,7 @@ func TestMain(m *testing.M) {
 // kit is what all tests share.
 type kit struct {
 	// bin has the linker shim and buildkitd, as the folder of ofarm's own
-	// binary has.
+	// binary has, and what program has built.
 	bin  string
 	root shellworld.Root
 }
@@ -37,19 +38,24 @@ var kitDir = sync.OnceValue(func() string {
 	return dir
 })
 
+// kitVariable names a folder with all programs, for a user who can't build.
+const kitVariable = "OFARM_TEST_KIT"
+
 var makeKit = sync.OnceValues(func() (kit, error) {
-	k := kit{bin: kitDir()}
 	root, err := findRoot()
 	if err != nil {
 		return kit{}, err
 	}
-	k.root = root
+	if dir := os.Getenv(kitVariable); dir != "" {
+		return kit{bin: dir, root: root}, nil
+	}
+	k := kit{bin: kitDir(), root: root}
 	return k, shellworld.Programs(context.Background(), k.bin, os.Getenv("OFARM_BUILDKITD"))
 })
 
 // lacks says why no daemon can run here.
 var lacks = sync.OnceValue(func() error {
-	if os.Geteuid() != 0 {
+	if os.Geteuid() != 0 && os.Getenv(kitVariable) == "" {
 		return errors.New("the private daemon needs root")
 	}
 	if _, err := exec.LookPath("runc"); err != nil {
@@ -98,4 +104,41 @@ func needKit(t testing.TB) kit {
 		t.Fatal(err)
 	}
 	return k
+}
+
+// module is the project's own.
+const module = "github.com/ofarm/ofarm/"
+
+// The packages of programs that tests run.
+var programs = map[string]string{
+	"ofarm": "cmd/ofarm",
+	"probe": "internal/farm/daemontest/testdata/probe",
+	"sees":  "internal/farm/daemontest/testdata/sees",
+}
+
+// program builds a program into the kit, if it isn't there.
+func program(t testing.TB, name string) string {
+	t.Helper()
+	file := filepath.Join(needKit(t).bin, name)
+	if _, err := os.Stat(file); err == nil {
+		return file
+	}
+	if err := shellworld.Build(t.Context(), file, module+programs[name]); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// As root, the tests of what steps see and of verifying run a second time as
+// another user: a rootless daemon's steps are made otherwise.
+func TestRootless(t *testing.T) {
+	files := map[string]string{}
+	for _, name := range []string{"ofarm", "probe", "sees"} {
+		files[name] = program(t, name)
+	}
+	for _, name := range []string{"buildkitd", "ofarm-cc-linux-amd64"} {
+		files[name] = filepath.Join(needKit(t).bin, name)
+	}
+	otheruser.Run(t, "^(TestForest|TestHermetic|TestNetworkHint|TestStepSees|TestVerify)", files,
+		func(dir string) []string { return []string{kitVariable + "=" + dir} })
 }
