@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/ofarm/ofarm/internal/farm"
@@ -299,6 +300,22 @@ func TestVerifyGiven(t *testing.T) {
 	v = b.verify(farm.VerifyOptions{BuildOptions: b.options(dir), Given: true})
 	if v.Same() || len(v.Differences) != 1 || v.Differences[0].Changes[0].Kind != verify.OtherMode {
 		t.Errorf("%+v", v)
+	}
+	// That is told, too, if looking deeper comes to nothing.
+	state := b.farm.StateDir()
+	begin := func(stage farm.VerifyStage) {
+		if stage == farm.StageCompare {
+			if err := errors.Join(os.RemoveAll(state), os.WriteFile(state, nil, 0o644)); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	v, err := b.farm.Verify(t.Context(), farm.VerifyOptions{BuildOptions: b.options(dir), Given: true, Deep: true, Begin: begin})
+	if !errors.Is(err, syscall.ENOTDIR) || v == nil || v.Same() || len(v.Steps) > 0 {
+		t.Errorf("%+v, %v", v, err)
+	}
+	if err := os.Remove(state); err != nil {
+		t.Fatal(err)
 	}
 	full := filepath.Join(b.dir, "full")
 	write(t, full, "file", "of somebody")
