@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/ofarm/ofarm/internal/oci"
@@ -46,8 +47,10 @@ type kept struct {
 	dest string
 	dir  string // until the end; empty after it
 	some bool   // something is kept
-	// own is dir beside ofarm's own place; nil where dest was asked for.
-	own *scratch.Folder
+	// asked says that dest was asked for: dir is below it then, else beside it.
+	asked bool
+	// held is dir while it is held; nil if it wasn't made.
+	held *scratch.Folder
 	// made are the folders that were made for dest, dest first.
 	made []string
 }
@@ -61,41 +64,50 @@ func newKept(asked, own string) (k *kept, err error) {
 	if asked != "" {
 		return k, k.ask(asked)
 	}
-	k.own, err = scratch.Make(filepath.Dir(own), "."+filepath.Base(own)+".", nil)
-	if err == nil {
-		k.dir = k.own.Dir
-		err = os.Chmod(k.dir, 0o755)
-	}
-	if err != nil {
+	if err := k.hold(filepath.Dir(own), "."+filepath.Base(own)+"."); err != nil {
 		return k, &PlaceError{Keep: true, Dir: own, Err: err}
 	}
 	return k, nil
 }
 
-// ask takes a folder that is empty or not there. Below it, and nowhere else, ofarm
-// makes files: it may be a mount point, or all that the user may write to.
+// hold makes the folder, and removes those that a killed verification left.
+func (k *kept) hold(parent, prefix string) (err error) {
+	if k.held, err = scratch.Make(parent, prefix, nil); err != nil {
+		return err
+	}
+	k.dir = k.held.Dir
+	return os.Chmod(k.dir, 0o755)
+}
+
+// askedPrefix begins the names of folders that are made below those that were
+// asked for.
+const askedPrefix = ".ofarm-differs-"
+
+// ask takes a folder that is empty or not there, or has only what a killed
+// verification left. Below it, and nowhere else, ofarm makes files: it may be a
+// mount point, or all that the user may write to.
 func (k *kept) ask(dir string) (err error) {
+	k.asked = true
 	if k.dest, err = filepath.Abs(dir); err != nil {
 		return err
 	}
-	entries, err := os.ReadDir(k.dest)
-	if len(entries) > 0 {
+	if hasOthers(k.dest, askedPrefix) {
 		return &NotEmptyError{Dir: dir}
 	}
-	if errors.Is(err, fs.ErrNotExist) {
-		k.made = notThere(k.dest)
-		err = os.MkdirAll(k.dest, 0o755)
-	}
-	if err == nil {
-		k.dir, err = os.MkdirTemp(k.dest, ".ofarm-")
-	}
-	if err == nil {
-		err = os.Chmod(k.dir, 0o755)
-	}
-	if err != nil {
+	k.made = notThere(k.dest)
+	if err := k.hold(k.dest, askedPrefix); err != nil {
 		return &PlaceError{Keep: true, Dir: dir, Err: err}
 	}
+	if hasOthers(k.dest, filepath.Base(k.dir)) { // another verification's
+		return &NotEmptyError{Dir: dir}
+	}
 	return nil
+}
+
+// hasOthers tells whether a folder has anything whose name doesn't begin so.
+func hasOthers(dir, prefix string) bool {
+	entries, _ := os.ReadDir(dir)
+	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !strings.HasPrefix(e.Name(), prefix) })
 }
 
 // notThere lists a folder and those above it, as far as they aren't there.
@@ -127,7 +139,7 @@ func (k *kept) final(file string) string {
 func (k *kept) settle() (string, error) {
 	var err error
 	switch {
-	case k.own != nil:
+	case !k.asked:
 		err = k.replace()
 	case k.some:
 		err = k.moveUp()
@@ -175,12 +187,8 @@ func (k *kept) moveUp() error {
 // discard removes what has not taken its place.
 func (k *kept) discard() error {
 	var err error
-	switch {
-	case k.dir == "":
-	case k.own != nil:
-		err = k.own.Remove()
-	default:
-		err = os.RemoveAll(k.dir)
+	if k.dir != "" {
+		err = k.held.Remove()
 	}
 	for _, dir := range k.made {
 		_ = os.Remove(dir) // unless somebody else has put something there

@@ -131,7 +131,8 @@ func TestKeptAsked(t *testing.T) {
 			t.Fatal(err)
 		}
 		var notEmpty *NotEmptyError
-		if _, err := newKept(dir, ""); !errors.As(err, &notEmpty) {
+		second, err := newKept(dir, "")
+		if !errors.As(err, &notEmpty) || second.discard() != nil {
 			t.Errorf("%s is used twice: %v", dir, err)
 		}
 		if _, err := k.folder("x", "y"); err != nil {
@@ -155,21 +156,28 @@ func TestKeptAsked(t *testing.T) {
 	}
 }
 
-// What a killed verification left beside ofarm's own place goes with the next one.
+// What a killed verification left beside ofarm's own place, or in the folder that
+// was asked for, goes with the next one.
 func TestKeptLeft(t *testing.T) {
-	own := filepath.Join(t.TempDir(), "verify")
-	left := filepath.Join(filepath.Dir(own), ".verify.left")
-	if err := os.MkdirAll(filepath.Join(left, "package"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	k, err := newKept("", own)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(left); err == nil {
-		t.Error("it is still there")
-	}
-	if err := k.discard(); err != nil {
-		t.Error(err)
+	for name, place := range map[string]struct{ asked, own, left string }{
+		"own":   {"", "verify", ".verify.left"},
+		"asked": {"asked", "verify", "asked/.ofarm-differs-left"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			if err := os.MkdirAll(filepath.Join(place.left, "package"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			k, err := newKept(place.asked, place.own)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := os.Stat(place.left); err == nil {
+				t.Error("it is still there")
+			}
+			if err := k.discard(); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
