@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/ofarm/ofarm/internal/input"
+	"github.com/ofarm/ofarm/internal/scratch"
 )
 
 // toolDir is the folder of programs, among titles.
@@ -64,17 +65,13 @@ func (b *Bundle) unpack(in Input, name string) error {
 		return err
 	}
 	defer r.Close()
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	f, err := scratch.NewFile(name)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
 	defer f.Close()
 	if _, err := io.Copy(f, r); err != nil {
 		return err
 	}
-	if err := errors.Join(f.Chmod(0o755), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
+	return f.Keep(0o755)
 }

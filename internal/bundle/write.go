@@ -17,6 +17,7 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/ofarm/ofarm/internal/input"
+	"github.com/ofarm/ofarm/internal/scratch"
 )
 
 // Written is a bundle that was written.
@@ -62,18 +63,14 @@ func (s Stores) OpenFile(d input.Digest) (*os.File, error) {
 // place of what is there: who may not lose that looks before. It is otherwise as
 // [Write]; a full disk is an [*input.NoSpaceError].
 func WriteFile(ctx context.Context, name string, lock []byte, inputs []Input, store Store) (Written, error) {
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	f, err := scratch.NewFile(name)
 	if err != nil {
 		return Written{}, fmt.Errorf("writing bundle %q: %w", name, err)
 	}
-	defer os.Remove(f.Name())
 	defer f.Close()
 	w, err := Write(ctx, f, lock, inputs, store)
 	if err == nil {
-		err = errors.Join(f.Chmod(0o644), f.Sync(), f.Close())
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), name)
+		err = f.Keep(0o644)
 	}
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		err = &input.NoSpaceError{Dir: filepath.Dir(name), Err: err}

@@ -1,7 +1,10 @@
-// Package scratch makes folders to work in that don't outlive their use: who
-// made one holds a lock on it (flock(2)) until it is removed. A process that was
-// killed holds nothing, so whoever makes the next folder of the same name removes
-// what it left. There is no file with a process number to go stale.
+// Package scratch makes files and folders to work in that don't outlive their use.
+//
+// A [File] has no name before it is whole, where the system can do that. A
+// [Folder] has one: who made it holds a lock on it (flock(2)) until it is removed.
+// A process that was killed holds nothing, so whoever makes the next folder of the
+// same name removes what it left. There is no file with a process number to go
+// stale.
 package scratch
 
 import (

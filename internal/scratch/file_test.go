@@ -1,0 +1,95 @@
+package scratch
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+)
+
+// A file takes its place when it is kept, and only then; until then what was there
+// stays, and nothing of it is left if it isn't kept.
+func TestFile(t *testing.T) {
+	for name, make := range map[string]func(path string) (*File, error){"new": NewFile, "named": newNamed} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, "file")
+			for i, text := range []string{"one", "two"} {
+				f, err := make(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := f.WriteString(text); err != nil {
+					t.Fatal(err)
+				}
+				count(t, filepath.Join(dir, "[^.]*"), i)
+				if err := f.Keep(0o640 + fs.FileMode(i)); err != nil {
+					t.Fatal(err)
+				}
+				if err := f.Close(); !errors.Is(err, fs.ErrClosed) {
+					t.Errorf("it wasn't closed: %v", err)
+				}
+				info, err := os.Stat(path)
+				data, errRead := os.ReadFile(path)
+				if err != nil || errRead != nil || string(data) != text || info.Mode() != 0o640+fs.FileMode(i) {
+					t.Errorf("%q %v: %v, %v", data, info, err, errRead)
+				}
+				count(t, filepath.Join(dir, "*"), 1)
+			}
+			// What isn't kept, or can't be.
+			f, err := make(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := f.Close(); err != nil {
+				t.Error(err)
+			}
+			count(t, filepath.Join(dir, "*"), 1)
+			if err := errors.Join(os.Remove(path), os.MkdirAll(filepath.Join(path, "full"), 0o755)); err != nil {
+				t.Fatal(err)
+			}
+			if f, err = make(path); err != nil {
+				t.Fatal(err)
+			}
+			if err := f.Keep(0o644); err == nil {
+				t.Error("it took a folder's place")
+			}
+			if err := f.Close(); err != nil {
+				t.Error(err)
+			}
+			count(t, filepath.Join(dir, "*"), 1)
+		})
+	}
+	if _, err := NewFile(filepath.Join(t.TempDir(), "not", "there")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%v", err)
+	}
+}
+
+// A file has no name until it is kept, where that can be.
+func TestFileNameless(t *testing.T) {
+	dir := t.TempDir()
+	f, err := NewFile(filepath.Join(dir, "file"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if f.temp != "" {
+		if runtime.GOOS == "linux" {
+			t.Logf("this file system has no files without a name (O_TMPFILE)")
+		}
+		return
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+		t.Errorf("%v, %v", entries, err)
+	}
+}
+
+// count fails unless n names match a pattern, in which * is hidden ones, too.
+func count(t *testing.T, pattern string, n int) {
+	t.Helper()
+	if seen, err := filepath.Glob(pattern); err != nil || len(seen) != n {
+		t.Errorf("%q, want %d: %v", seen, n, err)
+	}
+}
