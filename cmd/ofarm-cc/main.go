@@ -155,9 +155,14 @@ func report(w io.Writer, err error) {
 
 // missing follows a failed link with the libraries that were left out of it.
 func missing(w io.Writer, inputs []link.Input) {
+	some := false
 	for _, in := range inputs {
 		if in.Linkage == link.InputMissing {
 			fmt.Fprintf(w, "ofarm-cc: hint: -l%s, which %s asks for, was left out: %s\n", in.Name, in.By, in.Why)
+			some = true
 		}
+	}
+	if some {
+		fmt.Fprintln(w, "ofarm-cc: hint: if symbols of theirs are undefined, name the distro packages that have these files as distro-packages in ofarm.toml")
 	}
 }

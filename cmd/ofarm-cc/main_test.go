@@ -297,7 +297,8 @@ func TestHintAfterFailedLink(t *testing.T) {
 	s.write("own.pc", "Libs: -lown\nLibs.private: -lkrb5\n", 0o666)
 	s.write("libown.a", "", 0o666)
 	_, _, stderr := s.run("gcc", "x.o", "-L.", "-lown")
-	want := "ofarm-cc: hint: -lkrb5, which own.pc asks for, was left out: there is no libkrb5.a\n"
+	want := "ofarm-cc: hint: -lkrb5, which own.pc asks for, was left out: there is no libkrb5.a\n" +
+		"ofarm-cc: hint: if symbols of theirs are undefined, name the distro packages that have these files as distro-packages in ofarm.toml\n"
 	if stderr != want {
 		t.Errorf("got %q, want %q", stderr, want)
 	}

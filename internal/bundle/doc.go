@@ -76,8 +76,9 @@
 // What takes long in making a bundle is fetching, and that goes on where it
 // stopped: inputs that are there stay in the store, and of one that broke off the
 // rest is asked for (package input). The file is then written from the store, at
-// the disk's speed, under a temporary name. An interrupted one leaves nothing (one
-// that was killed outright a file .NAME.… beside it, to be removed by hand), and is
+// the disk's speed, without a name until it is whole. An interrupted one leaves
+// nothing, even one that was killed outright (but where the file system has no files
+// without a name: there a file .NAME.… beside it, to be removed by hand), and is
 // written from its start again: to go on with half a file one would have to
 // read and verify what it has, which costs about what writing it costs.
 //
