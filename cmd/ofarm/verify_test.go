@@ -92,6 +92,12 @@ ofarm: hint: compare the files in /kept/alpine; diffoscope shows more
 		t.Error(err)
 	}
 	out.Reset()
+	unknown := verified()
+	unknown.Circumstances = nil
+	if err := w.printVerified(verifyOptions{}, "dist", unknown); err != nil || strings.Contains(out.String(), "CIRCUMSTANCE") {
+		t.Errorf("%v\n%s", err, out.String())
+	}
+	out.Reset()
 	if err := w.printVerified(verifyOptions{solving: solving{json: true}}, "dist", verified()); err != nil || !strings.Contains(out.String(), "\"same\": false,\n  \"artifacts\": [") {
 		t.Errorf("%v\n%s", err, out.String())
 	}

@@ -93,6 +93,9 @@ func (w *world) printSteps(all bool, v *farm.Verified) error {
 
 // printCircumstances shows what was varied, and what not.
 func (w *world) printCircumstances(v *farm.Verified) error {
+	if len(v.Circumstances) == 0 {
+		return nil // something went wrong before they were known
+	}
 	fmt.Fprintln(w.Stdout)
 	t := w.table(verifyVaried, verifyFirst, verifyAgain)
 	for _, varied := range []bool{true, false} {

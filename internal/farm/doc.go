@@ -46,7 +46,7 @@
 // graphs; what then differs, steps made. The circumstances are others on purpose
 // (see [Aspect]): fewer processors and steps at once, a file system in memory,
 // which lists folders in another order, a copy of the project in another folder
-// and of another owner. BuildKit's native snapshotter in the place of overlays
+// and, for root, of another owner. BuildKit's native snapshotter in the place of overlays
 // would be one more, but it copies where overlays share: a project of 61 packages,
 // some of them with GTK in their roots, filled 19 GiB of memory. A step in
 // both daemons writes down what it sees of the machine ([llb.CompileMachine]), and

@@ -139,7 +139,8 @@ func (s StepPair) Same() bool { return s.First == s.Again }
 type StepDifference struct {
 	// Target is the target's folder.
 	Target string `json:"target"`
-	// Step is as in [StepPair]; empty if no step differs and the artifacts do.
+	// Step is as in [StepPair]; empty if the artifacts differ and no step does, as
+	// far as steps could be compared.
 	Step string `json:"step,omitempty"`
 	// Changes are all files that differ, sorted by path; paths are below the
 	// step's output, or artifacts' paths.
@@ -194,6 +195,9 @@ func (f *Farm) Verify(ctx context.Context, o VerifyOptions) (v *Verified, err er
 		if run.result.Same() || ctx.Err() != nil {
 			return nil, err // it isn't known whether all is the same
 		}
+		if !run.kept.some {
+			return run.result, err // what was kept before is no worse
+		}
 	}
 	var errKept error
 	run.result.Kept, errKept = run.kept.settle()
@@ -218,7 +222,9 @@ func (r *verification) prepare(f *Farm) (err error) {
 		return err
 	}
 	r.parent = r.opt.againParent(f)
-	if r.folder, err = newAgainFolder(r.parent, r.opt.Engine); err != nil {
+	engine := r.opt.Engine
+	engine.BinDir = f.BinDir
+	if r.folder, err = newAgainFolder(r.parent, engine); err != nil {
 		return &PlaceError{Dir: r.parent, Err: err}
 	}
 	return nil
@@ -247,7 +253,8 @@ func (r *verification) close() error {
 	return errors.Join(errs...)
 }
 
-// compare fills in the result of two builds.
+// compare fills in the result of two builds. Artifacts that differ are kept also
+// where nothing can be said of their steps.
 func (r *verification) compare(ctx context.Context) error {
 	r.result.Inputs = r.otherInputs()
 	differing, err := r.compareArtifacts()
@@ -257,6 +264,14 @@ func (r *verification) compare(ctx context.Context) error {
 	if r.opt.Deep || len(differing) > 0 || len(r.result.Inputs) > 0 {
 		r.begin(StageCompare)
 	}
+	if err = r.lookDeeper(ctx, differing); ctx.Err() != nil {
+		return err
+	}
+	return errors.Join(err, r.keepArtifacts(ctx, differing))
+}
+
+// lookDeeper says what was varied, and compares steps where that is needed.
+func (r *verification) lookDeeper(ctx context.Context, differing map[string]bool) error {
 	if err := r.observe(ctx, len(differing) > 0); err != nil {
 		return err
 	}
@@ -269,7 +284,7 @@ func (r *verification) compare(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", folder, err)
 		}
 	}
-	return r.keepArtifacts(ctx, differing)
+	return nil
 }
 
 // secondEngine are the options of the daemon that builds again.

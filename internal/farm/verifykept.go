@@ -79,6 +79,8 @@ func (k *kept) hold(parent, prefix string) (err error) {
 	return os.Chmod(k.dir, 0o755)
 }
 
+var errLocked = errors.New("somebody else holds a lock on it (flock)")
+
 // askedPrefix begins the names of folders that are made below those that were
 // asked for.
 const askedPrefix = ".ofarm-differs-"
@@ -95,6 +97,9 @@ func (k *kept) ask(dir string) (err error) {
 		return &NotEmptyError{Dir: dir}
 	}
 	k.made = notThere(k.dest)
+	if len(k.made) == 0 && scratch.Locked(k.dest) { // flock(1) on it would wait for us, and we for it
+		return &PlaceError{Keep: true, Dir: dir, Err: errLocked}
+	}
 	if err := k.hold(k.dest, askedPrefix); err != nil {
 		return &PlaceError{Keep: true, Dir: dir, Err: err}
 	}
@@ -149,7 +154,7 @@ func (k *kept) settle() (string, error) {
 	}
 	dir := k.dir
 	if k.dir, k.made = "", nil; err != nil {
-		return dir, &PlaceError{Keep: true, Dir: k.dest, Err: fmt.Errorf("%w; it is in %q", err, dir)}
+		return dir, &PlaceError{Keep: true, Dir: k.dest, Err: fmt.Errorf("%w; it is in %q until something is verified again", err, dir)}
 	}
 	return k.dest, nil
 }

@@ -154,6 +154,22 @@ func TestKeptAsked(t *testing.T) {
 	if !errors.As(err, &place) || !place.Keep || k.discard() != nil {
 		t.Errorf("%v", err)
 	}
+	// Somebody may have locked it for as long as this runs.
+	locked := filepath.Join(top, "locked")
+	if err := os.Mkdir(locked, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(locked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	if k, err := newKept(locked, ""); !errors.As(err, &place) || place.Dir != locked || k.discard() != nil {
+		t.Errorf("%v", err)
+	}
 }
 
 // What a killed verification left beside ofarm's own place, or in the folder that

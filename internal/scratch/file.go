@@ -11,7 +11,8 @@ import (
 
 // File is a file that is written beside its place. Where the system has files
 // without a name (Linux's O_TMPFILE, on most file systems), one is used, of which
-// nothing is left however the process ends.
+// nothing is left however the process ends; but if there is a file in its place
+// already, the new one has another name for the moment before it replaces that.
 type File struct {
 	*os.File
 	path string
@@ -40,6 +41,15 @@ func newNamed(path string) (*File, error) {
 func (f *File) Keep(mode fs.FileMode) error {
 	if err := errors.Join(f.Chmod(mode), f.Sync()); err != nil {
 		return err
+	}
+	if f.temp == "" {
+		err := link(f.File, f.path)
+		if err == nil {
+			return f.File.Close()
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return err
+		}
 	}
 	for f.temp == "" {
 		name := filepath.Join(filepath.Dir(f.path), "."+filepath.Base(f.path)+"."+strconv.FormatUint(rand.Uint64(), 36))

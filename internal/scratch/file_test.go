@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"testing"
 )
 
@@ -64,25 +63,6 @@ func TestFile(t *testing.T) {
 	}
 	if _, err := NewFile(filepath.Join(t.TempDir(), "not", "there")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%v", err)
-	}
-}
-
-// A file has no name until it is kept, where that can be.
-func TestFileNameless(t *testing.T) {
-	dir := t.TempDir()
-	f, err := NewFile(filepath.Join(dir, "file"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	if f.temp != "" {
-		if runtime.GOOS == "linux" {
-			t.Logf("this file system has no files without a name (O_TMPFILE)")
-		}
-		return
-	}
-	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
-		t.Errorf("%v, %v", entries, err)
 	}
 }
 

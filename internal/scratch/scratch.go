@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // Folder is a folder to work in.
@@ -112,6 +113,22 @@ func removeLeft(parent, prefix string, remove func(dir string) error) error {
 		_ = left.Remove() // what can't be removed is no reason not to work
 	}
 	return nil
+}
+
+// Locked tells whether somebody holds a lock on a folder for longer than [Make]
+// does to make one in it.
+func Locked(dir string) bool {
+	for range 20 {
+		f, err := hold(dir, syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			f.Close()
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			return false
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return true
 }
 
 // hold opens and locks a folder; closing it ends the lock.

@@ -201,7 +201,9 @@ func RemoveState(o Options) error {
 			err = nil
 		}
 	}
-	err = errors.Join(err, os.RemoveAll(filepath.Dir(p.socket)), os.RemoveAll(p.state))
+	if err == nil { // else the daemon's log stays, too
+		err = errors.Join(os.RemoveAll(filepath.Dir(p.socket)), os.RemoveAll(p.state))
+	}
 	if err != nil {
 		return fmt.Errorf("removing the state of buildkitd: %w", err)
 	}

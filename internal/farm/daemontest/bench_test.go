@@ -57,7 +57,7 @@ func (b *bench) newFarm(name string) *farm.Farm {
 	}
 	b.t.Cleanup(func() { // what steps made may be nobody else's to remove
 		o := engine()
-		o.StateDir = f.StateDir()
+		o.StateDir, o.BinDir = f.StateDir(), f.BinDir
 		if err := solve.RemoveState(o); err != nil {
 			b.t.Error(err)
 		}

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -132,7 +131,8 @@ func checkAspects(t *testing.T, v *farm.Verified) {
 			t.Errorf("not varied: %+v", c)
 		}
 	}
-	if c := aspect(t, v, farm.Processors); c.Again != "1" {
+	// Rootless, a newer runc gives steps all processors.
+	if c := aspect(t, v, farm.Processors); c.Again != "1" && os.Getuid() == 0 {
 		t.Errorf("%+v", c)
 	}
 	for _, what := range []farm.Aspect{farm.Kernel, farm.Processor, farm.Memory, farm.HostName} {
@@ -311,8 +311,13 @@ func TestVerifyGiven(t *testing.T) {
 		}
 	}
 	v, err := b.farm.Verify(t.Context(), farm.VerifyOptions{BuildOptions: b.options(dir), Given: true, Deep: true, Begin: begin})
-	if !errors.Is(err, syscall.ENOTDIR) || v == nil || v.Same() || len(v.Steps) > 0 {
-		t.Errorf("%+v, %v", v, err)
+	if !errors.Is(err, syscall.ENOTDIR) || v == nil || v.Same() || len(v.Steps) > 0 || len(v.Differences) != 1 {
+		t.Fatalf("%+v, %v", v, err)
+	}
+	for _, name := range []string{"artifacts", "artifacts-first"} {
+		if _, err := os.Stat(filepath.Join(v.Kept, alpine, name, "bin", "all")); err != nil || v.Kept != b.farm.VerifyDir() {
+			t.Errorf("it isn't kept: %v", err)
+		}
 	}
 	if err := os.Remove(state); err != nil {
 		t.Fatal(err)
@@ -342,13 +347,14 @@ func (s *stopper) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// inSecondBuild is a shell's test: where a daemon keeps its state is seen in the
+// options of an overlay.
+const inSecondBuild = "grep -q again/verify- /proc/self/mountinfo"
+
 // An interruption in the midst of the second build leaves nothing.
 func TestVerifyInterrupted(t *testing.T) {
-	b := newBench(t, shellworld.Package{Name: "slow", Script: "[ \"$(nproc)\" -gt 1 ] || { echo now-it-sleeps; sleep 1000; }\n" + note("slow", "slow")})
+	b := newBench(t, shellworld.Package{Name: "slow", Script: "! " + inSecondBuild + " || { echo now-it-sleeps; sleep 1000; }\n" + note("slow", "slow")})
 	dir := b.project(shellworld.Package{Name: "app", Depends: []string{"slow"}, Script: cat}, "")
-	if runtime.NumCPU() < 2 {
-		t.Skip("there is one processor only")
-	}
 	b.build(dir)
 	for _, state := range []string{"", filepath.Join(b.dir, "state")} {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -393,11 +399,8 @@ func TestVerifyCommand(t *testing.T) {
 // A step that fails in the second build only is told with its log, which stays;
 // where there was no more space, that is known too.
 func TestVerifyFailsAgain(t *testing.T) {
-	b := newBench(t, shellworld.Package{Name: "full", Script: "[ \"$(nproc)\" -gt 1 ] || { echo 'cp: No space left on device'; exit 1; }\n" + note("full", "full")})
+	b := newBench(t, shellworld.Package{Name: "full", Script: "! " + inSecondBuild + " || { echo 'cp: No space left on device'; exit 1; }\n" + note("full", "full")})
 	dir := b.project(shellworld.Package{Name: "app", Depends: []string{"full"}, Script: cat}, "")
-	if runtime.NumCPU() < 2 {
-		t.Skip("there is one processor only")
-	}
 	b.build(dir)
 	var stages []farm.VerifyStage
 	begin := func(s farm.VerifyStage) { stages = append(stages, s) }
