@@ -264,7 +264,7 @@ func (r *verification) compare(ctx context.Context) error {
 	if r.opt.Deep || len(differing) > 0 || len(r.result.Inputs) > 0 {
 		r.begin(StageCompare)
 	}
-	if err = r.lookDeeper(ctx, differing); ctx.Err() != nil {
+	if err = r.lookDeeper(ctx, differing); err != nil && ctx.Err() != nil {
 		return err
 	}
 	return errors.Join(err, r.keepArtifacts(ctx, differing))
