@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/ofarm/ofarm/internal/input"
 	"github.com/ofarm/ofarm/internal/lock"
 	"github.com/ofarm/ofarm/internal/plan"
@@ -34,6 +36,29 @@ func TestPlansOfExamples(t *testing.T) {
 		plans, err := open(t).Plans(context.Background(), BuildOptions{Project: p, Lock: l, Targets: ids})
 		if err != nil || len(plans) != len(l.Targets) {
 			t.Errorf("%s: %d plans, %v", name, len(plans), err)
+		}
+	}
+}
+
+// TestExamplesShareBases holds the locks of the repository's projects to the same
+// base packages: the compiler is built once for both then.
+func TestExamplesShareBases(t *testing.T) {
+	bases := map[lock.TargetID][]lock.DistroPackage{}
+	for _, name := range []string{"fserv", "zcalc"} {
+		p, err := OpenProject(plantest.Testdata(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, _, err := p.ReadLock()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, target := range l.Targets {
+			base, ok := bases[target.TargetID]
+			if diff := cmp.Diff(base, target.Base); ok && diff != "" {
+				t.Errorf("%s, %v; lock both with --distro (-other +this):\n%s", name, target.TargetID, diff)
+			}
+			bases[target.TargetID] = target.Base
 		}
 	}
 }
