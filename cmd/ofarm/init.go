@@ -120,19 +120,17 @@ func (w *world) writeIfWanted(o initOptions, dir string, files []newFile) error 
 	return nil
 }
 
-// create writes a file that isn't there: under another name, which becomes a
-// second one only if the first is still free.
+// create writes a file that isn't there, as a whole or not at all.
 func create(path, text string) error {
-	tmp, err := farm.TempBeside(path)
+	f, err := farm.NewFile(path)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.WriteString(text)
-	if err := errors.Join(err, tmp.Chmod(0o644), tmp.Close()); err != nil {
+	defer f.Close()
+	if _, err := f.WriteString(text); err != nil {
 		return err
 	}
-	return os.Link(tmp.Name(), path)
+	return f.KeepNew(0o644)
 }
 
 // asked asks whether to write; without a terminal nobody is there to answer.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/ofarm/ofarm/internal/audit"
 	"github.com/ofarm/ofarm/internal/plan"
+	"github.com/ofarm/ofarm/internal/scratch"
 	"github.com/ofarm/ofarm/targets"
 )
 
@@ -199,31 +200,29 @@ func (e *WriteError) Error() string { return fmt.Sprintf("writing %q: %v", e.Pat
 
 func (e *WriteError) Unwrap() error { return e.Err }
 
-// TempBeside makes a file to be written and then moved to path, in its folder.
+// NewFile makes a file that is to be at path.
 //
 // Errors: [*WriteError], which doesn't name the file that wasn't made.
-func TempBeside(path string) (*os.File, error) {
-	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+func NewFile(path string) (*scratch.File, error) {
+	f, err := scratch.NewFile(path)
 	var at *fs.PathError
 	if errors.As(err, &at) {
 		return nil, &WriteError{path, at.Err}
 	}
-	return tmp, err
+	return f, err
 }
 
-// WriteFile writes a file beside its place and renames it.
+// WriteFile writes a file as a whole or not at all.
 //
 // Errors: [*WriteError].
 func WriteFile(path string, data []byte) error {
-	tmp, err := TempBeside(path)
+	f, err := NewFile(path)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(data)
-	err = errors.Join(err, tmp.Chmod(0o644), tmp.Close())
-	if err != nil {
+	defer f.Close()
+	if _, err := f.Write(data); err != nil {
 		return err
 	}
-	return os.Rename(tmp.Name(), path)
+	return f.Keep(0o644)
 }

@@ -20,30 +20,28 @@ import (
 // TestPlansOfExamples plans the repository's projects as a clone has them:
 // their locks fit, and their opam files need no connection.
 func TestPlansOfExamples(t *testing.T) {
-	for _, name := range []string{"fserv", "zcalc"} {
-		p, err := OpenProject(plantest.Testdata(name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		l, _, err := p.ReadLock()
-		if err != nil {
-			t.Fatal(err)
-		}
+	for name, p := range examples(t) {
+		l := p.locked
 		ids, err := TargetIDs(l, nil, targets.LinuxAMD64)
 		if err != nil {
 			t.Fatal(err)
 		}
-		plans, err := open(t).Plans(context.Background(), BuildOptions{Project: p, Lock: l, Targets: ids})
+		plans, err := open(t).Plans(context.Background(), BuildOptions{Project: p.Project, Lock: l, Targets: ids})
 		if err != nil || len(plans) != len(l.Targets) {
 			t.Errorf("%s: %d plans, %v", name, len(plans), err)
 		}
 	}
 }
 
-// TestExamplesShareBases holds the locks of the repository's projects to the same
-// base packages: the compiler is built once for both then.
-func TestExamplesShareBases(t *testing.T) {
-	bases := map[lock.TargetID][]lock.DistroPackage{}
+// example is one of the repository's projects with its lock.
+type example struct {
+	*Project
+	locked *lock.File
+}
+
+func examples(t *testing.T) map[string]example {
+	t.Helper()
+	out := map[string]example{}
 	for _, name := range []string{"fserv", "zcalc"} {
 		p, err := OpenProject(plantest.Testdata(name))
 		if err != nil {
@@ -53,7 +51,17 @@ func TestExamplesShareBases(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, target := range l.Targets {
+		out[name] = example{p, l}
+	}
+	return out
+}
+
+// TestExamplesShareBases holds the locks of the repository's projects to the same
+// base packages: the compiler is built once for both then.
+func TestExamplesShareBases(t *testing.T) {
+	bases := map[lock.TargetID][]lock.DistroPackage{}
+	for name, p := range examples(t) {
+		for _, target := range p.locked.Targets {
 			base, ok := bases[target.TargetID]
 			if diff := cmp.Diff(base, target.Base); ok && diff != "" {
 				t.Errorf("%s, %v; lock both with --distro (-other +this):\n%s", name, target.TargetID, diff)

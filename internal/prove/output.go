@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/ofarm/ofarm/internal/scratch"
 )
 
 // maxOutput is how much of what a program wrote is read, in bytes.
@@ -49,16 +51,15 @@ func (r *runner) settleOutput(output []byte, vertex string, cached bool) ([]byte
 
 // writeFile writes a file as a whole or not at all.
 func writeFile(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".output-*")
+	f, err := scratch.NewFile(path)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(data)
-	if err := errors.Join(err, f.Close()); err != nil {
+	defer f.Close()
+	if _, err := f.Write(data); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), path)
+	return f.Keep(0o600)
 }
 
 // lastLines are the last n lines of a text, without empty ones at its end.

@@ -13,6 +13,7 @@ import (
 // without a name (Linux's O_TMPFILE, on most file systems), one is used, of which
 // nothing is left however the process ends; but if there is a file in its place
 // already, the new one has another name for the moment before it replaces that.
+// (google/renameio's have a name from their start.)
 type File struct {
 	*os.File
 	path string
@@ -37,22 +38,13 @@ func newNamed(path string) (*File, error) {
 	return &File{File: f, path: path, temp: f.Name()}, nil
 }
 
-// Keep puts the file, which is whole now, in its place, with some permissions.
+// Keep puts the file, which is whole now, in its place, with some permissions. A
+// file that is there is replaced.
 func (f *File) Keep(mode fs.FileMode) error {
 	if err := errors.Join(f.Chmod(mode), f.Sync()); err != nil {
 		return err
 	}
-	if f.temp == "" {
-		err := link(f.File, f.path)
-		if err == nil {
-			return f.File.Close()
-		}
-		if !errors.Is(err, fs.ErrExist) {
-			return err
-		}
-	}
-	for f.temp == "" {
-		name := filepath.Join(filepath.Dir(f.path), "."+filepath.Base(f.path)+"."+strconv.FormatUint(rand.Uint64(), 36))
+	for name := f.path; f.temp == ""; name = f.hidden() {
 		err := link(f.File, name)
 		if err == nil {
 			f.temp = name
@@ -60,11 +52,34 @@ func (f *File) Keep(mode fs.FileMode) error {
 			return err
 		}
 	}
-	if err := os.Rename(f.temp, f.path); err != nil {
+	if err := os.Rename(f.temp, f.path); err != nil { // nothing happens if it is there already
 		return err
 	}
 	f.temp = ""
 	return f.File.Close()
+}
+
+// KeepNew is [File.Keep] for a place that is free; what is there stays, and is an
+// [fs.ErrExist].
+func (f *File) KeepNew(mode fs.FileMode) error {
+	if err := errors.Join(f.Chmod(mode), f.Sync()); err != nil {
+		return err
+	}
+	var err error
+	if f.temp == "" {
+		err = link(f.File, f.path)
+	} else {
+		err = os.Link(f.temp, f.path)
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// hidden is a random name beside the file's place.
+func (f *File) hidden() string {
+	return filepath.Join(filepath.Dir(f.path), "."+filepath.Base(f.path)+"."+strconv.FormatUint(rand.Uint64(), 36))
 }
 
 // Close closes and removes a file that wasn't kept.

@@ -46,6 +46,25 @@ func TestFile(t *testing.T) {
 				t.Error(err)
 			}
 			count(t, filepath.Join(dir, "*"), 1)
+			if f, err = make(path); err != nil {
+				t.Fatal(err)
+			}
+			if err := f.KeepNew(0o644); !errors.Is(err, fs.ErrExist) {
+				t.Errorf("it took another file's place: %v", err)
+			}
+			if err := f.Close(); err != nil {
+				t.Error(err)
+			}
+			if data, err := os.ReadFile(path); err != nil || string(data) != "two" {
+				t.Errorf("%q, %v", data, err)
+			}
+			if f, err = make(path + "2"); err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(f.KeepNew(0o600), os.Remove(path+"2")); err != nil {
+				t.Error(err)
+			}
+			count(t, filepath.Join(dir, "*"), 1)
 			if err := errors.Join(os.Remove(path), os.MkdirAll(filepath.Join(path, "full"), 0o755)); err != nil {
 				t.Fatal(err)
 			}
